@@ -1,0 +1,3 @@
+//! The `winpages` command.
+
+fn main() {}

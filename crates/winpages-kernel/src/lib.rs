@@ -1,0 +1,15 @@
+//! The engine of winpages: the Windows memory model on Linux system calls.
+//!
+//! NT-shaped: objects, handles, an address space, sections and files, with calls named after those
+//! of ntdll, and every call answers `Result<_, NtStatus>`. The engine knows nothing of Win32 error
+//! codes, of A and W strings, or of C; the faces above it do.
+
+#![cfg(target_os = "linux")]
+
+pub mod file;
+pub mod object;
+mod status;
+pub mod sys;
+
+pub use object::handle_table::Handle;
+pub use status::NtStatus;

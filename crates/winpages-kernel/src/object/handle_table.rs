@@ -1,0 +1,184 @@
+//! The process's handle table: from handle values to objects.
+
+use core::fmt;
+
+use super::{AccessMask, Object};
+use crate::NtStatus;
+use crate::sys::lock::Lock;
+
+/// A handle value: a multiple of four, whose two low bits Windows ignores.
+///
+/// ```
+/// use winpages_kernel::Handle;
+/// assert!(Handle::CURRENT_PROCESS.is_pseudo());
+/// assert_eq!(Handle::from_value(0x17).value(), 0x17);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Handle(usize);
+
+impl Handle {
+    /// NtCurrentProcess(): the process itself, and INVALID_HANDLE_VALUE where a file is meant.
+    pub const CURRENT_PROCESS: Self = Self(-1isize as usize);
+    /// NtCurrentThread(): the calling thread.
+    pub const CURRENT_THREAD: Self = Self(-2isize as usize);
+
+    /// Makes a handle of the number a program holds.
+    pub const fn from_value(value: usize) -> Self {
+        Self(value)
+    }
+
+    /// The number a program holds.
+    pub const fn value(self) -> usize {
+        self.0
+    }
+
+    /// Whether this is one of the constants -1 to -6 that stand for something without being in the
+    /// table.
+    pub const fn is_pseudo(self) -> bool {
+        self.0 as isize >= -6 && (self.0 as isize) < 0
+    }
+
+    /// The slot this handle names, if its value can be one of the table's.
+    ///
+    /// A handle has 32 significant bits: the upper half must be the sign extension of the lower.
+    fn slot(self) -> Option<usize> {
+        if self.0 as isize != self.0 as i32 as isize {
+            return None;
+        }
+        (self.0 >> 2).checked_sub(1)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Handle({:#x})", self.0)
+    }
+}
+
+bitflags::bitflags! {
+    /// What is remembered of a handle besides its rights.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct HandleAttributes: u32 {
+        /// HANDLE_FLAG_INHERIT: a child process gets the handle too.
+        const INHERIT = 1;
+        /// HANDLE_FLAG_PROTECT_FROM_CLOSE: NtClose refuses it.
+        const PROTECT_FROM_CLOSE = 2;
+    }
+}
+
+/// What the table holds of one handle.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What the handle leads to.
+    pub object: Object,
+    /// What may be done through it.
+    pub access: AccessMask,
+    /// What else is remembered of it.
+    pub attributes: HandleAttributes,
+}
+
+struct Table {
+    slots: Vec<Option<Entry>>,
+    /// No slot below this one is free.
+    lowest_free: usize,
+}
+
+/// The table is one of the two things that Windows itself makes global to a process.
+static TABLE: Lock<Table> = Lock::new(Table {
+    slots: Vec::new(),
+    lowest_free: 0,
+});
+
+/// Windows' own limit on the handles of a process.
+const MAXIMUM_HANDLES: usize = 1 << 24;
+
+/// Enters an object into the lowest free slot, as Windows does, and answers its new handle.
+///
+/// # Errors
+///
+/// [`NtStatus::INSUFFICIENT_RESOURCES`] when the table is full or cannot grow.
+pub fn insert(entry: Entry) -> Result<Handle, NtStatus> {
+    let mut table = TABLE.lock();
+    let slot = table.lowest_free;
+    if slot == table.slots.len() {
+        if slot == MAXIMUM_HANDLES || table.slots.try_reserve(1).is_err() {
+            return Err(NtStatus::INSUFFICIENT_RESOURCES);
+        }
+        table.slots.push(Some(entry));
+    } else {
+        table.slots[slot] = Some(entry);
+    }
+    let next = table.slots[slot + 1..].iter().position(Option::is_none);
+    table.lowest_free = next.map_or(table.slots.len(), |gap| slot + 1 + gap);
+    Ok(Handle((slot + 1) << 2))
+}
+
+/// What a handle leads to.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if the table has no such handle; pseudo handles are not in it.
+pub fn lookup(handle: Handle) -> Result<Entry, NtStatus> {
+    let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+    let table = TABLE.lock();
+    table
+        .slots
+        .get(slot)
+        .and_then(Option::clone)
+        .ok_or(NtStatus::INVALID_HANDLE)
+}
+
+/// Closes a handle; mirrors NtClose. Closing a pseudo handle succeeds and does nothing.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::HANDLE_NOT_CLOSABLE`] if it
+/// is protected from being closed.
+pub fn close(handle: Handle) -> Result<(), NtStatus> {
+    if handle.is_pseudo() {
+        return Ok(());
+    }
+    let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+    let (entry, was_last) = {
+        let mut table = TABLE.lock();
+        let held = table.slots.get_mut(slot).ok_or(NtStatus::INVALID_HANDLE)?;
+        match held {
+            None => return Err(NtStatus::INVALID_HANDLE),
+            Some(entry)
+                if entry
+                    .attributes
+                    .contains(HandleAttributes::PROTECT_FROM_CLOSE) =>
+            {
+                return Err(NtStatus::HANDLE_NOT_CLOSABLE);
+            }
+            Some(_) => {}
+        }
+        let entry = held.take().ok_or(NtStatus::INVALID_HANDLE)?;
+        table.lowest_free = table.lowest_free.min(slot);
+        let address = entry.object.address();
+        let was_last = !table
+            .slots
+            .iter()
+            .flatten()
+            .any(|other| other.object.address() == address);
+        (entry, was_last)
+    };
+    // Outside the lock: giving up a name takes system calls, and dropping the object may too.
+    if was_last {
+        entry.object.last_handle_closed();
+    }
+    Ok(())
+}
+
+pub(crate) fn lock_for_fork() {
+    TABLE.lock_for_fork();
+}
+
+/// # Safety
+///
+/// Only between [`lock_for_fork`] and nothing else, on both sides of the fork.
+pub(crate) unsafe fn unlock_after_fork() {
+    // SAFETY: the caller vouches for it.
+    unsafe { TABLE.unlock_after_fork() };
+}

@@ -1,0 +1,123 @@
+//! Objects and the handles that lead to them.
+
+pub mod handle_table;
+
+use std::sync::Arc;
+
+use crate::NtStatus;
+use crate::file::File;
+
+bitflags::bitflags! {
+    /// What a handle may do: Windows' ACCESS_MASK, standard and generic rights here, the specific
+    /// rights of each kind of object beside that kind.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    #[repr(transparent)]
+    pub struct AccessMask: u32 {
+        /// DELETE
+        const DELETE = 0x0001_0000;
+        /// READ_CONTROL
+        const READ_CONTROL = 0x0002_0000;
+        /// WRITE_DAC
+        const WRITE_DAC = 0x0004_0000;
+        /// WRITE_OWNER
+        const WRITE_OWNER = 0x0008_0000;
+        /// SYNCHRONIZE: the handle may be waited on.
+        const SYNCHRONIZE = 0x0010_0000;
+        /// STANDARD_RIGHTS_REQUIRED
+        const STANDARD_RIGHTS_REQUIRED = 0x000F_0000;
+        /// MAXIMUM_ALLOWED: whatever the object grants.
+        const MAXIMUM_ALLOWED = 0x0200_0000;
+        /// GENERIC_ALL
+        const GENERIC_ALL = 0x1000_0000;
+        /// GENERIC_EXECUTE
+        const GENERIC_EXECUTE = 0x2000_0000;
+        /// GENERIC_WRITE
+        const GENERIC_WRITE = 0x4000_0000;
+        /// GENERIC_READ
+        const GENERIC_READ = 0x8000_0000;
+        /// The specific rights of a kind of object are bits too.
+        const _ = !0;
+    }
+}
+
+/// What the generic rights mean for one kind of object: Windows' GENERIC_MAPPING.
+#[derive(Clone, Copy, Debug)]
+pub struct GenericMapping {
+    /// What GENERIC_READ stands for.
+    pub read: AccessMask,
+    /// What GENERIC_WRITE stands for.
+    pub write: AccessMask,
+    /// What GENERIC_EXECUTE stands for.
+    pub execute: AccessMask,
+    /// What GENERIC_ALL and MAXIMUM_ALLOWED stand for.
+    pub all: AccessMask,
+}
+
+impl GenericMapping {
+    /// Replaces the generic rights in `desired` by the specific ones they stand for.
+    pub fn apply(&self, desired: AccessMask) -> AccessMask {
+        let generic = AccessMask::GENERIC_READ
+            | AccessMask::GENERIC_WRITE
+            | AccessMask::GENERIC_EXECUTE
+            | AccessMask::GENERIC_ALL
+            | AccessMask::MAXIMUM_ALLOWED;
+        let mut mapped = desired.difference(generic);
+        for (right, meaning) in [
+            (AccessMask::GENERIC_READ, self.read),
+            (AccessMask::GENERIC_WRITE, self.write),
+            (AccessMask::GENERIC_EXECUTE, self.execute),
+            (AccessMask::GENERIC_ALL, self.all),
+            (AccessMask::MAXIMUM_ALLOWED, self.all),
+        ] {
+            if desired.contains(right) {
+                mapped |= meaning;
+            }
+        }
+        mapped
+    }
+}
+
+/// What a handle leads to.
+#[derive(Clone, Debug)]
+pub enum Object {
+    /// An open file.
+    File(Arc<File>),
+}
+
+impl Object {
+    /// Called once, when the last handle of this process to the object is closed. Views and waits
+    /// in progress may still use the object; its name must be given up now.
+    fn last_handle_closed(&self) {
+        match self {
+            Object::File(_) => {}
+        }
+    }
+
+    /// Counts one more handle of this process.
+    fn address(&self) -> usize {
+        match self {
+            Object::File(file) => Arc::as_ptr(file) as usize,
+        }
+    }
+}
+
+/// Finds the file that a handle leads to, if the handle grants `desired`.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::OBJECT_TYPE_MISMATCH`] if it
+/// is of another kind, [`NtStatus::ACCESS_DENIED`] if it does not grant `desired`.
+pub fn reference_file(
+    handle: handle_table::Handle,
+    desired: AccessMask,
+) -> Result<(Arc<File>, AccessMask), NtStatus> {
+    let entry = handle_table::lookup(handle)?;
+    #[allow(irrefutable_let_patterns)]
+    let Object::File(file) = entry.object else {
+        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+    };
+    if !entry.access.contains(desired) {
+        return Err(NtStatus::ACCESS_DENIED);
+    }
+    Ok((file, entry.access))
+}

@@ -1,0 +1,39 @@
+//! What must hold around `fork`.
+//!
+//! A child has one thread, and a copy of every lock as it was. A lock that another thread held at
+//! that moment would stay held for ever, so the thread that forks takes them all first, in the order
+//! in which they nest, and both sides free them.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// How many forks lie between the first process that loaded the engine and this one, plus those
+/// that this process itself has done. A file description that is older than the newest fork may be
+/// shared with another process, which matters to whoever judges by its locks.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// The number of forks this process has seen, from either side.
+pub fn generation() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+extern "C" fn prepare() {
+    crate::object::handle_table::lock_for_fork();
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+extern "C" fn release() {
+    // SAFETY: this thread, or the one it was forked from, took the lock in `prepare`.
+    unsafe { crate::object::handle_table::unlock_after_fork() };
+}
+
+extern "C" fn register() {
+    // SAFETY: the three functions are `extern "C"`, take nothing, and live as long as the library.
+    // glibc forgets them when the library is unloaded.
+    unsafe { libc::pthread_atfork(Some(prepare), Some(release), Some(release)) };
+}
+
+/// Runs [`register`] while the library is being loaded, when the heap is ready and nobody can be
+/// inside one of our calls. Registering at first use would call malloc from inside VirtualAlloc.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = register;

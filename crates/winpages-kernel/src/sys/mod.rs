@@ -1,0 +1,8 @@
+//! The floor of the house: the only place that names a system call.
+//!
+//! Everything here is thin: a name, an argument order, an errno. System calls are made raw, by
+//! rustix's `linux_raw` back end or [`libc::syscall`], never through a libc symbol such as `mmap`
+//! that a client program may define itself. Nothing here allocates from the heap.
+
+pub mod fork;
+pub mod lock;
