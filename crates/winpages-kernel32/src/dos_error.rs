@@ -1,0 +1,163 @@
+//! From NTSTATUS to Win32 error codes: the one place where the two meet.
+
+use winpages_kernel::NtStatus;
+
+use crate::error_code::*;
+
+/// The pairs of Windows' own table for the statuses that occur here, in ascending order.
+const PAIRS: &[(u32, u32)] = &[
+    (0x0000_0000, ERROR_SUCCESS),
+    (0x0000_0102, ERROR_TIMEOUT),
+    (0x0000_0103, ERROR_IO_PENDING),
+    // kernel32's Create functions set ERROR_ALREADY_EXISTS themselves.
+    (0x4000_0000, ERROR_OBJECT_NAME_EXISTS),
+    // Windows has no Win32 code for this one: the status itself is the error.
+    (0x8000_0001, 0x8000_0001),
+    (0x8000_0002, ERROR_NOACCESS),
+    (0x8000_0005, ERROR_MORE_DATA),
+    (0x8000_0006, ERROR_NO_MORE_FILES),
+    (0x8000_000D, ERROR_PARTIAL_COPY),
+    (0x8000_001A, ERROR_NO_MORE_ITEMS),
+    (0xC000_0001, ERROR_GEN_FAILURE),
+    (0xC000_0002, ERROR_INVALID_FUNCTION),
+    (0xC000_0003, ERROR_INVALID_PARAMETER),
+    (0xC000_0004, ERROR_BAD_LENGTH),
+    (0xC000_0005, ERROR_NOACCESS),
+    (0xC000_0006, ERROR_SWAPERROR),
+    (0xC000_0008, ERROR_INVALID_HANDLE),
+    (0xC000_000B, ERROR_INVALID_PARAMETER),
+    (0xC000_000D, ERROR_INVALID_PARAMETER),
+    (0xC000_000E, ERROR_NO_SUCH_DEVICE),
+    (0xC000_000F, ERROR_FILE_NOT_FOUND),
+    (0xC000_0010, ERROR_INVALID_FUNCTION),
+    (0xC000_0011, ERROR_HANDLE_EOF),
+    (0xC000_0017, ERROR_NOT_ENOUGH_MEMORY),
+    (0xC000_0018, ERROR_INVALID_ADDRESS),
+    (0xC000_0019, ERROR_INVALID_ADDRESS),
+    (0xC000_001A, ERROR_INVALID_PARAMETER),
+    (0xC000_001F, ERROR_ACCESS_DENIED),
+    (0xC000_0020, ERROR_BAD_EXE_FORMAT),
+    (0xC000_0021, ERROR_ACCESS_DENIED),
+    (0xC000_0022, ERROR_ACCESS_DENIED),
+    (0xC000_0023, ERROR_INSUFFICIENT_BUFFER),
+    (0xC000_0024, ERROR_INVALID_HANDLE),
+    (0xC000_002A, ERROR_NOT_LOCKED),
+    (0xC000_002D, ERROR_INVALID_ADDRESS),
+    (0xC000_0030, ERROR_INVALID_PARAMETER),
+    (0xC000_0033, ERROR_INVALID_NAME),
+    (0xC000_0034, ERROR_FILE_NOT_FOUND),
+    (0xC000_0035, ERROR_ALREADY_EXISTS),
+    (0xC000_0039, ERROR_BAD_PATHNAME),
+    (0xC000_003A, ERROR_PATH_NOT_FOUND),
+    (0xC000_003B, ERROR_BAD_PATHNAME),
+    (0xC000_0040, ERROR_NOT_ENOUGH_MEMORY),
+    (0xC000_0043, ERROR_SHARING_VIOLATION),
+    (0xC000_0045, ERROR_INVALID_PARAMETER),
+    (0xC000_0046, ERROR_NOT_OWNER),
+    (0xC000_0047, ERROR_TOO_MANY_POSTS),
+    (0xC000_0048, ERROR_INVALID_PARAMETER),
+    (0xC000_0049, ERROR_INVALID_PARAMETER),
+    (0xC000_004E, ERROR_INVALID_PARAMETER),
+    (0xC000_0054, ERROR_LOCK_VIOLATION),
+    (0xC000_0055, ERROR_LOCK_VIOLATION),
+    (0xC000_0056, ERROR_ACCESS_DENIED),
+    (0xC000_0059, ERROR_REVISION_MISMATCH),
+    (0xC000_0061, ERROR_PRIVILEGE_NOT_HELD),
+    (0xC000_007A, ERROR_PROC_NOT_FOUND),
+    (0xC000_007B, ERROR_BAD_EXE_FORMAT),
+    (0xC000_007C, ERROR_NO_TOKEN),
+    (0xC000_007E, ERROR_NOT_LOCKED),
+    (0xC000_007F, ERROR_DISK_FULL),
+    (0xC000_0098, ERROR_FILE_INVALID),
+    (0xC000_009A, ERROR_NO_SYSTEM_RESOURCES),
+    (0xC000_009F, ERROR_INVALID_ADDRESS),
+    (0xC000_00A0, ERROR_INVALID_ADDRESS),
+    (0xC000_00A1, ERROR_WORKING_SET_QUOTA),
+    (0xC000_00A2, ERROR_WRITE_PROTECT),
+    (0xC000_00A3, ERROR_NOT_READY),
+    (0xC000_00B0, ERROR_PIPE_NOT_CONNECTED),
+    (0xC000_00B1, ERROR_NO_DATA),
+    (0xC000_00B5, ERROR_SEM_TIMEOUT),
+    (0xC000_00BA, ERROR_ACCESS_DENIED),
+    (0xC000_00BB, ERROR_NOT_SUPPORTED),
+    (0xC000_00BE, ERROR_BAD_NETPATH),
+    (0xC000_00D4, ERROR_NOT_SAME_DEVICE),
+    (0xC000_00E8, ERROR_INVALID_USER_BUFFER),
+    (0xC000_00EF, ERROR_INVALID_PARAMETER),
+    (0xC000_00F0, ERROR_INVALID_PARAMETER),
+    (0xC000_00F1, ERROR_INVALID_PARAMETER),
+    (0xC000_00F2, ERROR_INVALID_PARAMETER),
+    (0xC000_00F3, ERROR_INVALID_PARAMETER),
+    (0xC000_00F4, ERROR_INVALID_PARAMETER),
+    (0xC000_00F5, ERROR_INVALID_PARAMETER),
+    (0xC000_00F6, ERROR_INVALID_PARAMETER),
+    (0xC000_00F7, ERROR_INVALID_PARAMETER),
+    (0xC000_0101, ERROR_DIR_NOT_EMPTY),
+    (0xC000_0103, ERROR_DIRECTORY),
+    (0xC000_0106, ERROR_FILENAME_EXCED_RANGE),
+    (0xC000_010A, ERROR_ACCESS_DENIED),
+    (0xC000_011E, ERROR_FILE_INVALID),
+    (0xC000_011F, ERROR_TOO_MANY_OPEN_FILES),
+    (0xC000_0120, ERROR_OPERATION_ABORTED),
+    (0xC000_0121, ERROR_ACCESS_DENIED),
+    (0xC000_012D, ERROR_COMMITMENT_LIMIT),
+    (0xC000_012F, ERROR_BAD_EXE_FORMAT),
+    (0xC000_0135, ERROR_MOD_NOT_FOUND),
+    (0xC000_0139, ERROR_PROC_NOT_FOUND),
+    (0xC000_0141, ERROR_UNEXP_NET_ERR),
+    (0xC000_014B, ERROR_BROKEN_PIPE),
+    (0xC000_0185, ERROR_IO_DEVICE),
+    (0xC000_0194, ERROR_POSSIBLE_DEADLOCK),
+    (0xC000_01AC, ERROR_NOT_SAME_OBJECT),
+    (0xC000_0220, ERROR_MAPPED_ALIGNMENT),
+    (0xC000_0225, ERROR_NOT_FOUND),
+    (0xC000_0235, ERROR_INVALID_HANDLE),
+    (0xC000_0243, ERROR_USER_MAPPED_FILE),
+    (0xC000_0265, ERROR_TOO_MANY_LINKS),
+];
+
+/// The Win32 error code of a status, by Windows' own table.
+///
+/// A status that carries a Win32 error in its facility (0xC007nnnn, 0x8007nnnn) answers that error;
+/// one that is in no table answers ERROR_MR_MID_NOT_FOUND, as RtlNtStatusToDosError does.
+pub fn from_status(status: NtStatus) -> u32 {
+    let code = status.code();
+    if matches!(code >> 16, 0xC007 | 0x8007) {
+        return code & 0xFFFF;
+    }
+    match PAIRS.binary_search_by_key(&code, |(status, _)| *status) {
+        Ok(index) => PAIRS[index].1,
+        Err(_) => ERROR_MR_MID_NOT_FOUND,
+    }
+}
+
+/// RtlNtStatusToDosError: the Win32 error code of an NTSTATUS.
+#[unsafe(no_mangle)]
+pub extern "C" fn RtlNtStatusToDosError(status: i32) -> u32 {
+    from_status(NtStatus::from_code(status as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(PAIRS.is_sorted_by_key(|(status, _)| *status));
+    }
+
+    #[test]
+    fn known_pairs() {
+        for (status, error) in [
+            (NtStatus::INVALID_HANDLE, 6),
+            (NtStatus::OBJECT_NAME_NOT_FOUND, 2),
+            (NtStatus::SHARING_VIOLATION, 32),
+            (NtStatus::GUARD_PAGE_VIOLATION, 0x8000_0001),
+            (NtStatus::USER_MAPPED_FILE, 1224),
+            (NtStatus::from_code(0xC007_0005), 5),
+            (NtStatus::from_code(0xC0FF_EE00), 317),
+        ] {
+            assert_eq!(from_status(status), error, "{status}");
+        }
+    }
+}
