@@ -6,6 +6,7 @@
 
 #![cfg(target_os = "linux")]
 
+pub mod address_space;
 pub mod file;
 pub mod object;
 mod status;

@@ -18,18 +18,27 @@ pub fn generation() -> u64 {
 
 extern "C" fn prepare() {
     crate::object::handle_table::lock_for_fork();
+    crate::address_space::REGIONS.lock_for_fork();
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-extern "C" fn release() {
-    // SAFETY: this thread, or the one it was forked from, took the lock in `prepare`.
-    unsafe { crate::object::handle_table::unlock_after_fork() };
+extern "C" fn in_parent() {
+    // SAFETY: this thread, or the one it was forked from, took both locks in `prepare`.
+    unsafe {
+        crate::address_space::REGIONS.unlock_after_fork();
+        crate::object::handle_table::unlock_after_fork();
+    }
+}
+
+extern "C" fn in_child() {
+    super::procmap::forget_after_fork();
+    in_parent();
 }
 
 extern "C" fn register() {
     // SAFETY: the three functions are `extern "C"`, take nothing, and live as long as the library.
     // glibc forgets them when the library is unloaded.
-    unsafe { libc::pthread_atfork(Some(prepare), Some(release), Some(release)) };
+    unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
 }
 
 /// Runs [`register`] while the library is being loaded, when the heap is ready and nobody can be

@@ -6,3 +6,8 @@
 
 pub mod fork;
 pub mod lock;
+pub mod memory;
+pub mod pagemap;
+pub mod procmap;
+pub mod random;
+pub mod shared_file;

@@ -1,0 +1,337 @@
+//! Reserving and committing: NtAllocateVirtualMemory.
+
+use std::sync::OnceLock;
+
+use rustix::io::Errno;
+
+use super::foreign;
+use super::layout::{
+    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, ZONE_END,
+    ZONE_RANDOM_BITS, ZONE_START, granularity_down, page_up,
+};
+use super::region_map::{REGIONS, Writer};
+use super::run::{AllocationKind, PageState, Run};
+use super::view;
+use super::{PageRange, Protection};
+use crate::NtStatus;
+use crate::sys::memory::{self, Access};
+use crate::sys::random;
+
+bitflags::bitflags! {
+    /// What an allocation call is to do: Windows' MEM_ constants.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct AllocationType: u32 {
+        /// MEM_COMMIT
+        const COMMIT = 0x1000;
+        /// MEM_RESERVE
+        const RESERVE = 0x2000;
+        /// MEM_RESET: the contents of the pages are no longer needed.
+        const RESET = 0x8_0000;
+        /// MEM_TOP_DOWN: at the highest address possible.
+        const TOP_DOWN = 0x10_0000;
+        /// MEM_LARGE_PAGES
+        const LARGE_PAGES = 0x2000_0000;
+    }
+}
+
+/// Reserves addresses, commits pages, or both; mirrors NtAllocateVirtualMemory for the calling
+/// process. `base` 0 lets the engine choose the address. Answers the range as rounded: reservations
+/// start at a multiple of 64 KiB, commitments at a page.
+///
+/// # Errors
+///
+/// * [`NtStatus::INVALID_PARAMETER`]: size 0, a range outside the application's addresses, or bits in
+///   `allocation_type` that do not go together.
+/// * [`NtStatus::INVALID_PAGE_PROTECTION`]: `protection` is not one private pages can have.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: the range to reserve is in use, or the range to commit does
+///   not lie in one reservation.
+/// * [`NtStatus::ALREADY_COMMITTED`]: the range lies in a view of a file.
+/// * [`NtStatus::NO_MEMORY`]: no room in the address space.
+/// * [`NtStatus::COMMITMENT_LIMIT`]: the kernel will not promise the memory.
+/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages, which need a privilege no process holds here.
+pub fn allocate_virtual_memory(
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    let kind = AllocationType::from_bits(allocation_type).ok_or(NtStatus::INVALID_PARAMETER)?;
+    if kind.contains(AllocationType::RESET) && kind != AllocationType::RESET {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    let what = AllocationType::COMMIT | AllocationType::RESERVE | AllocationType::RESET;
+    if !kind.intersects(what) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    let protection = Protection::parse(protection)?;
+    if protection.is_copy_on_write() {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    if size == 0 || (base != 0 && base < MINIMUM_APPLICATION_ADDRESS) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    if kind.contains(AllocationType::LARGE_PAGES) {
+        return Err(NtStatus::PRIVILEGE_NOT_HELD);
+    }
+    let commit = kind.contains(AllocationType::COMMIT);
+    if kind.contains(AllocationType::RESET) {
+        reset(base, size)
+    } else if base == 0 {
+        let size = page_up(size)
+            .filter(|size| *size <= APPLICATION_END - MINIMUM_APPLICATION_ADDRESS)
+            .ok_or(NtStatus::INVALID_PARAMETER)?;
+        reserve_anywhere(
+            size,
+            commit,
+            protection,
+            kind.contains(AllocationType::TOP_DOWN),
+        )
+    } else if kind.contains(AllocationType::RESERVE) {
+        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+        let base = granularity_down(base);
+        reserve_at(
+            PageRange {
+                base,
+                size: pages.end() - base,
+            },
+            commit,
+            protection,
+        )
+    } else {
+        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+        commit_pages(pages, protection)
+    }
+}
+
+fn reserve_anywhere(
+    size: usize,
+    commit: bool,
+    protection: Protection,
+    top_down: bool,
+) -> Result<PageRange, NtStatus> {
+    let mut writer = REGIONS.write();
+    let base = place(
+        &mut writer,
+        size,
+        ALLOCATION_GRANULARITY,
+        top_down,
+        commit,
+        |base| {
+            // SAFETY: the place is free by the map, and the kernel refuses it if it is not.
+            unsafe { map_private(base, size, commit, protection) }
+        },
+    )?;
+    let range = PageRange { base, size };
+    add_private(&mut writer, range, commit, protection);
+    Ok(range)
+}
+
+fn reserve_at(
+    range: PageRange,
+    commit: bool,
+    protection: Protection,
+) -> Result<PageRange, NtStatus> {
+    let mut writer = REGIONS.write();
+    writer.ensure_records()?;
+    clear_way(&mut writer, range)?;
+    // SAFETY: the range is free by the map, and the kernel refuses it if it is not.
+    unsafe { map_private(range.base, range.size, commit, protection) }
+        .map_err(|errno| mapping_status(errno, commit))?;
+    add_private(&mut writer, range, commit, protection);
+    Ok(range)
+}
+
+fn add_private(writer: &mut Writer<'_>, range: PageRange, commit: bool, protection: Protection) {
+    let state = if commit {
+        PageState::committed(protection)
+    } else {
+        PageState::RESERVED
+    };
+    writer.add_allocation(
+        AllocationKind::Private,
+        range.base,
+        range.end(),
+        state,
+        protection,
+        0,
+    );
+}
+
+/// Finds a free place and has `map` map it. [`Writer::ensure_records`] has been called when this
+/// succeeds.
+pub(super) fn place(
+    writer: &mut Writer<'_>,
+    size: usize,
+    alignment: usize,
+    top_down: bool,
+    commit: bool,
+    mut map: impl FnMut(usize) -> Result<(), Errno>,
+) -> Result<usize, NtStatus> {
+    let start = zone_start();
+    // First where the engine likes to be, then wherever there is room.
+    for (low, high) in [
+        (start, ZONE_END),
+        (MINIMUM_APPLICATION_ADDRESS, APPLICATION_END),
+    ] {
+        loop {
+            writer.ensure_records()?;
+            let found = if top_down {
+                writer.highest_gap(size, alignment, low, high)
+            } else {
+                writer.lowest_gap(size, alignment, low, high)
+            };
+            let Some(base) = found else { break };
+            match map(base) {
+                Ok(()) => return Ok(base),
+                Err(Errno::EXIST | Errno::PERM) => {
+                    // Somebody else is there. Remember, so that the next search goes past.
+                    let theirs = foreign::extent_within(base, base + size);
+                    writer.add_allocation(
+                        AllocationKind::Foreign,
+                        theirs.base,
+                        theirs.end(),
+                        PageState::RESERVED,
+                        Protection::NOACCESS,
+                        0,
+                    );
+                }
+                Err(errno) => return Err(mapping_status(errno, commit)),
+            }
+        }
+    }
+    Err(NtStatus::NO_MEMORY)
+}
+
+/// Makes sure that nothing of ours lies in a range, and forgets what was once found there of others:
+/// the kernel knows best whether they are still there.
+pub(super) fn clear_way(writer: &mut Writer<'_>, range: PageRange) -> Result<(), NtStatus> {
+    while let Some(run) = writer.run_ending_above(range.base)
+        && run.start < range.end()
+    {
+        if run.allocation.kind() != AllocationKind::Foreign {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        writer.remove_allocation(run.allocation);
+        writer.ensure_records()?;
+    }
+    Ok(())
+}
+
+/// Where this process's allocations begin: chosen once, at random.
+fn zone_start() -> usize {
+    static START: OnceLock<usize> = OnceLock::new();
+    *START.get_or_init(|| {
+        let random = random::number() as usize & ((1 << ZONE_RANDOM_BITS) - 1);
+        ZONE_START + random * ALLOCATION_GRANULARITY
+    })
+}
+
+/// Maps fresh private pages.
+///
+/// # Safety
+///
+/// As [`memory::map_anonymous`].
+unsafe fn map_private(
+    base: usize,
+    size: usize,
+    commit: bool,
+    protection: Protection,
+) -> Result<(), Errno> {
+    if !commit {
+        // SAFETY: the caller vouches for the range.
+        return unsafe { memory::map_anonymous(base, size, Access::empty()) };
+    }
+    let access = protection.access();
+    // SAFETY: as above.
+    unsafe { memory::map_anonymous(base, size, charged(access))? };
+    if access != charged(access) {
+        // SAFETY: the pages were mapped one line above.
+        if let Err(errno) = unsafe { memory::protect(base, size, access) } {
+            // SAFETY: as above; nobody knows of them yet.
+            let _ = unsafe { memory::unmap(base, size) };
+            return Err(errno);
+        }
+    }
+    Ok(())
+}
+
+/// What pages must be mapped as first, for the kernel to charge them to the commit limit: it charges
+/// what is writable, and keeps the charge when that is taken back.
+fn charged(access: Access) -> Access {
+    access | Access::READ | Access::WRITE
+}
+
+pub(super) fn mapping_status(errno: Errno, commit: bool) -> NtStatus {
+    match errno {
+        Errno::EXIST | Errno::PERM => NtStatus::CONFLICTING_ADDRESSES,
+        Errno::NOMEM if commit => NtStatus::COMMITMENT_LIMIT,
+        Errno::ACCESS => NtStatus::ACCESS_DENIED,
+        _ => NtStatus::NO_MEMORY,
+    }
+}
+
+fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, NtStatus> {
+    let mut writer = REGIONS.write();
+    let run = one_allocation(&writer, range)?;
+    if run.allocation.kind() == AllocationKind::View {
+        return view::commit(&mut writer, range, run, protection);
+    }
+    writer.ensure_records()?;
+    let access = protection.access();
+    let mut committed = Ok(());
+    if access != charged(access) {
+        // SAFETY: the range lies in one allocation of ours.
+        committed = unsafe { memory::protect(range.base, range.size, charged(access)) };
+    }
+    if committed.is_ok() {
+        // SAFETY: as above.
+        committed = unsafe { memory::protect(range.base, range.size, access) };
+    }
+    if let Err(errno) = committed {
+        restore(&writer, range);
+        return Err(mapping_status(errno, true));
+    }
+    writer.set_states(range.base, range.end(), |_| {
+        PageState::committed(protection)
+    });
+    Ok(range)
+}
+
+/// Makes pages again what the map says they are, after a change of them that failed half-way.
+pub(super) fn restore(writer: &Writer<'_>, range: PageRange) {
+    let mut at = range.base;
+    while at < range.end()
+        && let Some(run) = writer.run_at(at)
+    {
+        let end = run.end.min(range.end());
+        // What fails here has failed for want of one more mapping, and left the pages as they were.
+        let _ = match run.state.protection() {
+            // SAFETY: the run is ours.
+            Some(protection) => unsafe { memory::protect(at, end - at, protection.access()) },
+            // SAFETY: the run is ours and reserved: it has no contents.
+            None => unsafe { memory::map_reserved_over(at, end - at) },
+        };
+        at = end;
+    }
+}
+
+/// The run at the start of a range that lies in one allocation.
+pub(super) fn one_allocation(writer: &Writer<'_>, range: PageRange) -> Result<Run, NtStatus> {
+    match writer.run_at(range.base) {
+        Some(run) if range.end() <= run.allocation.end() => Ok(run),
+        _ => Err(NtStatus::CONFLICTING_ADDRESSES),
+    }
+}
+
+/// MEM_RESET: the pages keep their state, and their contents or zeroes.
+fn reset(base: usize, size: usize) -> Result<PageRange, NtStatus> {
+    let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+    let writer = REGIONS.write();
+    let run = one_allocation(&writer, range)?;
+    if run.allocation.kind() == AllocationKind::Private {
+        // SAFETY: the caller says that the contents are no longer needed. A refusal (locked pages)
+        // leaves them as they are, which is an allowed outcome too.
+        let _ = unsafe { memory::free_lazily(range.base, range.size) };
+    }
+    Ok(range)
+}

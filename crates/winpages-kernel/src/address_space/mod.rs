@@ -1,0 +1,56 @@
+//! The address space of the process: reservations, committed pages, views, and everybody else's
+//! memory described in the same terms.
+//!
+//! The engine keeps its own map of what it allocated, and answers queries from it without a system
+//! call; what others mapped (stacks, malloc, the images of the program) it asks the kernel about.
+
+mod allocate;
+mod commit_map;
+mod foreign;
+mod free;
+pub mod layout;
+mod node;
+mod pool;
+mod protect;
+mod protection;
+mod query;
+mod region_map;
+mod run;
+mod tree;
+mod view;
+
+pub use allocate::{AllocationType, allocate_virtual_memory};
+pub use commit_map::CommitMap;
+pub use free::{FreeType, free_virtual_memory};
+pub use protect::protect_virtual_memory;
+pub use protection::Protection;
+pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
+pub use view::{Pages, View, map_view, unmap_view, view_at};
+
+pub(crate) use region_map::REGIONS;
+
+/// A range of whole pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRange {
+    /// The first byte.
+    pub base: usize,
+    /// How many bytes, a multiple of the page size.
+    pub size: usize,
+}
+
+impl PageRange {
+    /// All pages that `size` bytes at `address` touch, if they lie below the end of the application's
+    /// part of the address space.
+    fn touching(address: usize, size: usize) -> Option<Self> {
+        let base = layout::page_down(address);
+        let end = layout::page_up(address.checked_add(size)?)?;
+        (end <= layout::APPLICATION_END).then_some(Self {
+            base,
+            size: end - base,
+        })
+    }
+
+    fn end(self) -> usize {
+        self.base + self.size
+    }
+}

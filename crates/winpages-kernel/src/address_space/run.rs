@@ -1,0 +1,148 @@
+//! Runs of pages, and the allocations they belong to.
+
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use super::pool::Pooled;
+use super::protection::Protection;
+
+/// A run of pages of one allocation that are all in the same state with the same protection.
+///
+/// The map holds maximal runs: two neighbours of one allocation never agree in [`PageState`].
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// What the pages are in.
+    pub state: PageState,
+    /// The allocation they belong to.
+    pub allocation: &'static Allocation,
+}
+
+/// State and protection of a page, in one word: 0 is reserved, anything else is committed with that
+/// protection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct PageState(u32);
+
+impl PageState {
+    /// Reserved: the address is taken, there is no memory.
+    pub const RESERVED: Self = Self(0);
+
+    /// Committed, with a protection.
+    pub fn committed(protection: Protection) -> Self {
+        Self(protection.bits())
+    }
+
+    /// The page of a shared view is mapped privately since it was made copy-on-write. It may have
+    /// been written, and mapping it anew would lose that.
+    const OWN_PAGES: u32 = 0x8000_0000;
+
+    /// The protection, if the page is committed.
+    #[inline]
+    pub fn protection(self) -> Option<Protection> {
+        (self.0 != 0).then(|| Protection::from_bits_retain(self.0 & !Self::OWN_PAGES))
+    }
+
+    /// Whether the page of a shared view has become the process's own.
+    pub fn has_own_pages(self) -> bool {
+        self.0 & Self::OWN_PAGES != 0
+    }
+
+    /// The same state, with that noted or not.
+    pub fn with_own_pages(self, own: bool) -> Self {
+        Self(if own {
+            self.0 | Self::OWN_PAGES
+        } else {
+            self.0 & !Self::OWN_PAGES
+        })
+    }
+
+    pub(super) fn to_word(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(super) fn from_word(word: usize) -> Self {
+        Self(word as u32)
+    }
+}
+
+/// What an allocation is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum AllocationKind {
+    /// Private memory: VirtualAlloc.
+    Private = 1,
+    /// A view of a section.
+    View = 2,
+    /// Not an allocation: the engine once tried this place and found somebody else's mapping there.
+    Foreign = 3,
+}
+
+/// What is remembered of one allocation, in words that readers may look at without a lock.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub struct Allocation {
+    base: AtomicUsize,
+    end: AtomicUsize,
+    kind: AtomicU32,
+    protection: AtomicU32,
+    view: AtomicUsize,
+    free_link: AtomicUsize,
+}
+
+// SAFETY: atomic words only, and `free_link` is read by nobody but the pool.
+unsafe impl Pooled for Allocation {
+    fn free_link(&self) -> &AtomicUsize {
+        &self.free_link
+    }
+}
+
+impl Allocation {
+    /// Describes a new allocation. `view` is what the section module knows it by, 0 for none.
+    pub(super) fn describe(
+        &self,
+        kind: AllocationKind,
+        base: usize,
+        end: usize,
+        protection: Protection,
+        view: usize,
+    ) {
+        self.base.store(base, Ordering::Relaxed);
+        self.end.store(end, Ordering::Relaxed);
+        self.kind.store(kind as u32, Ordering::Relaxed);
+        self.protection.store(protection.bits(), Ordering::Relaxed);
+        self.view.store(view, Ordering::Relaxed);
+    }
+
+    /// The first byte of the allocation.
+    pub fn base(&self) -> usize {
+        self.base.load(Ordering::Relaxed)
+    }
+
+    /// The byte after the last.
+    pub fn end(&self) -> usize {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    /// What it is made of.
+    pub fn kind(&self) -> AllocationKind {
+        match self.kind.load(Ordering::Relaxed) {
+            1 => AllocationKind::Private,
+            2 => AllocationKind::View,
+            // A reader may see a record that is being reused; what it makes of it is thrown away.
+            _ => AllocationKind::Foreign,
+        }
+    }
+
+    /// The protection it was allocated with.
+    pub fn protection(&self) -> Protection {
+        Protection::from_bits_retain(self.protection.load(Ordering::Relaxed))
+    }
+
+    /// What the section module knows a view by.
+    pub fn view(&self) -> usize {
+        self.view.load(Ordering::Relaxed)
+    }
+}

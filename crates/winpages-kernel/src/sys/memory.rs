@@ -1,0 +1,207 @@
+//! Mapping, protecting and unmapping pages.
+//!
+//! Every function is `unsafe` for one reason: it changes what addresses mean. The caller owns the
+//! range it names, by the engine's own map of regions.
+
+use core::ffi::c_void;
+
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
+
+/// What the processor may do with a page.
+pub use rustix::mm::ProtFlags as Access;
+
+/// Maps anonymous private pages at exactly `address`, which must be free.
+///
+/// # Errors
+///
+/// `EEXIST` if anything is mapped there, `ENOMEM` if the kernel will not promise the memory, has no
+/// room for one more mapping or the address lies outside the process's reach, `EPERM` below the
+/// lowest address the system lets processes use.
+///
+/// # Safety
+///
+/// Nothing but the engine may come to rely on that range being free.
+pub unsafe fn map_anonymous(address: usize, size: usize, access: Access) -> Result<(), Errno> {
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: FIXED_NOREPLACE touches no existing mapping.
+    let got = unsafe { rustix::mm::mmap_anonymous(address as *mut c_void, size, access, flags)? };
+    debug_assert_eq!(got as usize, address);
+    Ok(())
+}
+
+/// Maps anonymous private pages wherever the kernel likes: for the engine's own tables.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub fn map_anywhere(size: usize) -> Result<*mut u8, Errno> {
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: without FIXED the kernel picks an unused range.
+    let got = unsafe {
+        rustix::mm::mmap_anonymous(core::ptr::null_mut(), size, access, MapFlags::PRIVATE)?
+    };
+    Ok(got.cast())
+}
+
+/// Maps inaccessible, uncharged anonymous pages over whatever is at `address`.
+///
+/// This, and not `mprotect` with `MADV_DONTNEED`, gives the commit charge back.
+///
+/// # Errors
+///
+/// `ENOMEM`; the range may then be a hole.
+///
+/// # Safety
+///
+/// The caller owns the range and gives up its contents.
+pub unsafe fn map_reserved_over(address: usize, size: usize) -> Result<(), Errno> {
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::mmap_anonymous(address as *mut c_void, size, ProtFlags::empty(), flags)? };
+    Ok(())
+}
+
+/// Maps part of a file at exactly `address`, which must be free.
+///
+/// # Errors
+///
+/// As [`map_anonymous`], and `EACCES` if the descriptor does not allow it, `ENODEV` if the file
+/// cannot be mapped.
+///
+/// # Safety
+///
+/// Nothing but the engine may come to rely on that range being free.
+pub unsafe fn map_file(
+    address: usize,
+    size: usize,
+    access: Access,
+    shared: bool,
+    file: BorrowedFd<'_>,
+    offset: u64,
+) -> Result<(), Errno> {
+    let sharing = if shared {
+        MapFlags::SHARED
+    } else {
+        MapFlags::PRIVATE
+    };
+    let flags = sharing | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: FIXED_NOREPLACE touches no existing mapping.
+    let got =
+        unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset)? };
+    debug_assert_eq!(got as usize, address);
+    Ok(())
+}
+
+/// Maps part of a file over whatever is at `address`.
+///
+/// # Errors
+///
+/// As [`map_file`]; after `ENOMEM` the range may be a hole.
+///
+/// # Safety
+///
+/// The caller owns the range and gives up what is mapped there.
+pub unsafe fn map_file_over(
+    address: usize,
+    size: usize,
+    access: Access,
+    shared: bool,
+    file: BorrowedFd<'_>,
+    offset: u64,
+) -> Result<(), Errno> {
+    let sharing = if shared {
+        MapFlags::SHARED
+    } else {
+        MapFlags::PRIVATE
+    };
+    let flags = sharing | MapFlags::FIXED;
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset)? };
+    Ok(())
+}
+
+/// Sets what may be done with pages.
+///
+/// # Errors
+///
+/// `ENOMEM` if the kernel will not promise the memory, has no room for one more mapping, or part of
+/// the range is not mapped; `EACCES` if the file behind it does not allow the access. The first part
+/// of the range may have been changed already.
+///
+/// # Safety
+///
+/// The caller owns the range, and nobody holds a reference that the new protection would break.
+pub unsafe fn protect(address: usize, size: usize, access: Access) -> Result<(), Errno> {
+    let access = MprotectFlags::from_bits_retain(access.bits());
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::mprotect(address as *mut c_void, size, access) }
+}
+
+/// Unmaps pages.
+///
+/// # Errors
+///
+/// `ENOMEM` if cutting a mapping in two would make one mapping too many.
+///
+/// # Safety
+///
+/// The caller owns the range and gives it up.
+pub unsafe fn unmap(address: usize, size: usize) -> Result<(), Errno> {
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::munmap(address as *mut c_void, size) }
+}
+
+/// Throws the contents of anonymous pages away; they read as zeroes afterwards.
+///
+/// # Errors
+///
+/// `ENOMEM` if part of the range is not mapped, `EINVAL` if it is locked.
+///
+/// # Safety
+///
+/// The caller owns the range and gives up its contents.
+pub unsafe fn discard(address: usize, size: usize) -> Result<(), Errno> {
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::madvise(address as *mut c_void, size, Advice::LinuxDontNeed) }
+}
+
+/// Writes the changed pages of a shared file mapping back, and waits for it if told to.
+///
+/// # Errors
+///
+/// `EIO` if the file could not be written, `ENOMEM` if part of the range is not mapped.
+///
+/// # Safety
+///
+/// The range must be a mapping of the caller's.
+pub unsafe fn synchronise(address: usize, size: usize) -> Result<(), Errno> {
+    // SAFETY: the caller vouches for the range.
+    unsafe { rustix::mm::msync(address as *mut c_void, size, rustix::mm::MsyncFlags::SYNC) }
+}
+
+/// Asks the kernel whether it would promise `size` more bytes, by its own overcommit policy.
+pub fn commit_would_be_granted(size: usize) -> bool {
+    let Ok(address) = map_anywhere(size) else {
+        return false;
+    };
+    // SAFETY: the mapping was made one line above and nobody knows of it.
+    let _ = unsafe { unmap(address as usize, size) };
+    true
+}
+
+/// Tells the kernel that it may take anonymous pages when it likes; until then they keep their
+/// contents.
+///
+/// # Errors
+///
+/// `EINVAL` if the pages are locked or not anonymous, `ENOMEM` if part of the range is not mapped.
+///
+/// # Safety
+///
+/// The caller owns the range and gives up its contents.
+pub unsafe fn free_lazily(address: usize, size: usize) -> Result<(), Errno> {
+    // SAFETY: the caller owns the range.
+    unsafe { rustix::mm::madvise(address as *mut c_void, size, Advice::LinuxFree) }
+}

@@ -1,0 +1,256 @@
+//! What the kernel knows of the process's mappings.
+//!
+//! Linux 6.11 and newer answer for one address (PROCMAP_QUERY, 0.3 µs); on older kernels the text of
+//! `/proc/self/maps` is read, into a buffer on the stack. Neither way allocates.
+
+use core::sync::atomic::{AtomicI32, Ordering};
+
+use rustix::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::ioctl;
+
+use super::memory::Access;
+
+/// One mapping of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// What the processor may do there.
+    pub access: Access,
+    /// Whether writes reach others who map the same.
+    pub shared: bool,
+    /// Where in the file the mapping starts, in bytes.
+    pub offset: u64,
+    /// The file's device, major and minor number.
+    pub device: (u32, u32),
+    /// The file's inode number; 0 for anonymous memory.
+    pub inode: u64,
+}
+
+/// `struct procmap_query` of `linux/fs.h`.
+#[repr(C)]
+#[derive(Default)]
+struct Query {
+    size: u64,
+    query_flags: u64,
+    query_address: u64,
+    vma_start: u64,
+    vma_end: u64,
+    vma_flags: u64,
+    vma_page_size: u64,
+    vma_offset: u64,
+    inode: u64,
+    device_major: u32,
+    device_minor: u32,
+    name_size: u32,
+    build_id_size: u32,
+    name_address: u64,
+    build_id_address: u64,
+}
+
+const READABLE: u64 = 1;
+const WRITABLE: u64 = 2;
+const EXECUTABLE: u64 = 4;
+const SHARED: u64 = 8;
+/// Answer the next mapping if none covers the address.
+const COVERING_OR_NEXT: u64 = 0x10;
+
+const PROCMAP_QUERY: ioctl::Opcode = ioctl::opcode::read_write::<Query>(b'f', 17);
+
+/// A descriptor of this process's `/proc/self/maps`, or -1: opening it costs more than asking.
+static MAPS: AtomicI32 = AtomicI32::new(-1);
+
+/// The mapping that covers an address, else the next above, else `None`.
+///
+/// # Errors
+///
+/// What opening or reading `/proc/self/maps` answers: `EMFILE`, or `ENOENT` where `/proc` is not
+/// mounted.
+pub fn covering_or_next(address: usize) -> Result<Option<Mapping>, Errno> {
+    let kept = MAPS.load(Ordering::Relaxed);
+    if kept >= 0 {
+        // SAFETY: the descriptor was ours when it was kept. A program that closes descriptors that
+        // it did not open may have closed it, or another file may have its number now: then the
+        // request below is refused as one that file does not know, and it is looked up afresh.
+        let maps = unsafe { BorrowedFd::borrow_raw(kept) };
+        match ask(maps, address) {
+            Ok(answer) => return Ok(answer),
+            Err(_) => {
+                let _ = MAPS.compare_exchange(kept, -1, Ordering::Relaxed, Ordering::Relaxed);
+            }
+        }
+    }
+    let maps = open()?;
+    match ask(maps.as_fd(), address) {
+        Ok(answer) => {
+            keep(maps);
+            Ok(answer)
+        }
+        Err(_) => read(maps.as_fd(), address),
+    }
+}
+
+/// Forgets the kept descriptor: in the child after a fork it shows the parent's mappings.
+pub fn forget_after_fork() {
+    let kept = MAPS.swap(-1, Ordering::Relaxed);
+    if kept >= 0 {
+        // SAFETY: the descriptor is this module's, and the swap took it out of its hands.
+        unsafe { rustix::io::close(kept) };
+    }
+}
+
+fn open() -> Result<OwnedFd, Errno> {
+    rustix::fs::open(
+        c"/proc/self/maps",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+}
+
+fn keep(maps: OwnedFd) {
+    // If another thread was faster, this one's descriptor is closed on leaving.
+    if MAPS
+        .compare_exchange(-1, -2, Ordering::Relaxed, Ordering::Relaxed)
+        .is_ok()
+    {
+        MAPS.store(maps.into_raw_fd(), Ordering::Relaxed);
+    }
+}
+
+fn ask(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
+    let mut query = Query {
+        size: size_of::<Query>() as u64,
+        query_flags: COVERING_OR_NEXT,
+        query_address: address as u64,
+        ..Query::default()
+    };
+    // SAFETY: PROCMAP_QUERY reads and writes one `struct procmap_query`, whose size it is told, and
+    // follows no address in it while the two sizes of buffers are 0.
+    let answer = unsafe {
+        ioctl::ioctl(
+            maps,
+            ioctl::Updater::<PROCMAP_QUERY, Query>::new(&mut query),
+        )
+    };
+    match answer {
+        Ok(()) => {}
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(errno),
+    }
+    let mut access = Access::empty();
+    access.set(Access::READ, query.vma_flags & READABLE != 0);
+    access.set(Access::WRITE, query.vma_flags & WRITABLE != 0);
+    access.set(Access::EXEC, query.vma_flags & EXECUTABLE != 0);
+    Ok(Some(Mapping {
+        start: query.vma_start as usize,
+        end: query.vma_end as usize,
+        access,
+        shared: query.vma_flags & SHARED != 0,
+        offset: query.vma_offset,
+        device: (query.device_major, query.device_minor),
+        inode: query.inode,
+    }))
+}
+
+/// The same from the text, line by line.
+fn read(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
+    // A line is shorter than a path may be long, plus what stands before the path; what does not fit
+    // in the buffer is the path's end, which nobody asks for.
+    let mut buffer = [0u8; 8192];
+    let mut filled = 0;
+    let mut offset = 0;
+    loop {
+        let got = rustix::io::pread(maps, &mut buffer[filled..], offset)?;
+        offset += got as u64;
+        filled += got;
+        let mut rest = &buffer[..filled];
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            if let Some(mapping) = parse(&rest[..end])
+                && mapping.end > address
+            {
+                return Ok(Some(mapping));
+            }
+            rest = &rest[end + 1..];
+        }
+        if got == 0 {
+            return Ok(None);
+        }
+        let unread = rest.len();
+        buffer.copy_within(filled - unread..filled, 0);
+        filled = unread;
+    }
+}
+
+/// `START-END rwxp OFFSET MAJOR:MINOR INODE …`
+fn parse(line: &[u8]) -> Option<Mapping> {
+    let mut fields = line
+        .split(|byte| *byte == b' ')
+        .filter(|field| !field.is_empty());
+    let (start, end) = pair(fields.next()?, b'-')?;
+    let permissions = fields.next()?;
+    let offset = number(fields.next()?, 16)?;
+    let (major, minor) = pair(fields.next()?, b':')?;
+    let inode = number(fields.next()?, 10)?;
+    let mut access = Access::empty();
+    access.set(Access::READ, permissions.first() == Some(&b'r'));
+    access.set(Access::WRITE, permissions.get(1) == Some(&b'w'));
+    access.set(Access::EXEC, permissions.get(2) == Some(&b'x'));
+    Some(Mapping {
+        start: start as usize,
+        end: end as usize,
+        access,
+        shared: permissions.get(3) == Some(&b's'),
+        offset,
+        device: (major as u32, minor as u32),
+        inode,
+    })
+}
+
+fn pair(text: &[u8], separator: u8) -> Option<(u64, u64)> {
+    let middle = text.iter().position(|byte| *byte == separator)?;
+    Some((
+        number(&text[..middle], 16)?,
+        number(&text[middle + 1..], 16)?,
+    ))
+}
+
+fn number(text: &[u8], radix: u32) -> Option<u64> {
+    u64::from_str_radix(core::str::from_utf8(text).ok()?, radix).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_agree() {
+        let maps = open().unwrap();
+        let mut at = 0;
+        let mut seen = 0;
+        while let Some(mapping) = covering_or_next(at).unwrap() {
+            // Other tests map and unmap meanwhile: only what has not moved is compared.
+            let read = read(maps.as_fd(), at).unwrap();
+            if covering_or_next(at).unwrap() == Some(mapping) && mapping.inode != 0 {
+                assert_eq!(read, Some(mapping));
+                seen += 1;
+            }
+            at = mapping.end;
+        }
+        assert!(seen > 5);
+    }
+
+    #[test]
+    fn a_lost_descriptor_is_replaced() {
+        covering_or_next(0).unwrap();
+        let kept = MAPS.load(Ordering::Relaxed);
+        if kept >= 0 {
+            // SAFETY: this is what a program that closes everything does.
+            unsafe { rustix::io::close(kept) };
+        }
+        assert!(covering_or_next(0).unwrap().is_some());
+    }
+}
