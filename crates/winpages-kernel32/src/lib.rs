@@ -5,9 +5,11 @@
 
 #![cfg(target_os = "linux")]
 // Win32's own names, which C programs and GetProcAddress look for.
-#![allow(non_snake_case)]
+#![allow(non_snake_case, non_camel_case_types)]
 
 pub mod dos_error;
 pub mod error_code;
 pub mod last_error;
+pub mod system_information;
 pub mod text;
+pub mod virtual_memory;

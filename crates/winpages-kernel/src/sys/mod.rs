@@ -4,10 +4,12 @@
 //! rustix's `linux_raw` back end or [`libc::syscall`], never through a libc symbol such as `mmap`
 //! that a client program may define itself. Nothing here allocates from the heap.
 
+pub mod fault;
 pub mod fork;
 pub mod lock;
 pub mod memory;
 pub mod pagemap;
+pub mod processors;
 pub mod procmap;
 pub mod random;
 pub mod shared_file;

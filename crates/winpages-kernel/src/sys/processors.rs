@@ -1,0 +1,6 @@
+//! The machine's processors.
+
+/// How many processors this process may run on, at least one. Does not allocate.
+pub fn online() -> usize {
+    rustix::thread::sched_getaffinity(None).map_or(1, |set| set.count().max(1) as usize)
+}
