@@ -122,6 +122,13 @@ statuses! {
     HANDLE_NOT_CLOSABLE = 0xC000_0235: "The handle is protected from being closed.";
     USER_MAPPED_FILE = 0xC000_0243: "The file is mapped and may not be cut short.";
     NOT_SAME_OBJECT = 0xC000_01AC: "The two handles are not of one object.";
+    LOCK_NOT_GRANTED = 0xC000_0055: "The range is locked by somebody else.";
+    RANGE_NOT_LOCKED = 0xC000_007E: "The range is not locked so.";
+    PIPE_CLOSING = 0xC000_00B1: "Nobody will read what is written to the pipe.";
+    PIPE_BROKEN = 0xC000_014B: "Nobody will write to the pipe any more.";
+    INVALID_USER_BUFFER = 0xC000_00E8: "The buffer to be written from cannot be read.";
+    IO_DEVICE_ERROR = 0xC000_0185: "The device reported an error.";
+    NO_MORE_FILES = 0x8000_0006: "The directory has no more entries that match.";
     REVISION_MISMATCH = 0xC000_0059: "What was found is of another version than this one understands.";
 }
 

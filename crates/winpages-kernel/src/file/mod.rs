@@ -1,5 +1,174 @@
 //! Open files, and the paths that lead to them.
 
-/// An open file.
-#[derive(Debug)]
-pub struct File {}
+mod access;
+mod attributes;
+mod create;
+mod delete;
+pub mod directory;
+pub mod drive;
+mod errno;
+mod lookup;
+mod mapping_guard;
+pub mod path;
+mod position;
+mod range_lock;
+mod rename;
+mod share_access;
+mod transfer;
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use access::FILE_GENERIC_MAPPING;
+pub use attributes::{Attributes, Information, attributes, set_read_only};
+pub use create::{CreateOptions, CreateRequest, Disposition, Outcome};
+pub use delete::{close_all_delete_on_close, delete_file, remove_directory};
+pub use directory::create_directory;
+pub use errno::status_from_errno;
+pub use lookup::Place;
+pub use mapping_guard::MappingGuard;
+pub use position::Origin;
+pub use rename::{copy_file, rename};
+pub use share_access::ShareAccess;
+pub use transfer::Offset;
+
+use crate::NtStatus;
+use crate::object::AccessMask;
+use crate::sys::file::{self as sys, FileType, OFlags};
+use crate::sys::fork;
+use crate::sys::lock::Lock;
+
+/// What kind of thing an open file is; GetFileType tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file with a size and positions.
+    Disk,
+    /// A directory.
+    Directory,
+    /// A terminal or another device of characters, NUL among them.
+    Character,
+    /// A pipe or a socket.
+    Pipe,
+}
+
+/// Which file it is: the same for every path and every handle that leads to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The device the file is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+/// An open file: a descriptor, and what Windows remembers of an open file besides.
+///
+/// What may be done with it is a property of each handle, not of the file.
+pub struct File {
+    descriptor: OwnedFd,
+    kind: Kind,
+    identity: Identity,
+    /// [`fork::generation`] when it was opened.
+    generation: u64,
+    /// The process that opened it.
+    opener: u32,
+    /// Whether the name shall go with the last handle.
+    delete_on_close: AtomicBool,
+    /// How many [`MappingGuard`]s there are in this process.
+    mappings: Lock<u32>,
+    /// The ranges that LockFile has locked, as they were asked for.
+    locked_ranges: Lock<Vec<range_lock::LockedRange>>,
+}
+
+impl core::fmt::Debug for File {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("File")
+            .field("descriptor", &self.descriptor)
+            .field("kind", &self.kind)
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl File {
+    /// Makes an open file of a descriptor; nobody is asked whether it may be shared.
+    fn from_descriptor(descriptor: OwnedFd) -> Result<Self, NtStatus> {
+        let attributes = sys::fstat(&descriptor).map_err(status_from_errno)?;
+        let kind = match FileType::from_raw_mode(attributes.st_mode) {
+            FileType::Directory => Kind::Directory,
+            FileType::CharacterDevice => Kind::Character,
+            FileType::Fifo | FileType::Socket => Kind::Pipe,
+            _ => Kind::Disk,
+        };
+        Ok(Self {
+            descriptor,
+            kind,
+            identity: Identity {
+                device: attributes.st_dev,
+                inode: attributes.st_ino,
+            },
+            generation: fork::generation(),
+            opener: std::process::id(),
+            delete_on_close: AtomicBool::new(false),
+            mappings: Lock::new(0),
+            locked_ranges: Lock::new(Vec::new()),
+        })
+    }
+
+    /// A file of one of the process's own descriptors: 0, 1 and 2 are what GetStdHandle leads to.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_HANDLE`] if the process has no such descriptor.
+    pub fn from_number(number: i32) -> Result<(Self, AccessMask), NtStatus> {
+        let descriptor = sys::duplicate_number(number).map_err(|_| NtStatus::INVALID_HANDLE)?;
+        let mode = sys::fcntl_getfl(&descriptor).map_err(status_from_errno)?;
+        let mut generic = AccessMask::empty();
+        if !mode.contains(OFlags::WRONLY) {
+            generic |= AccessMask::GENERIC_READ;
+        }
+        if mode.intersects(OFlags::WRONLY | OFlags::RDWR) {
+            generic |= AccessMask::GENERIC_WRITE;
+        }
+        let access = FILE_GENERIC_MAPPING.apply(generic);
+        let file = Self::from_descriptor(descriptor)?;
+        Ok((file, access))
+    }
+
+    /// The descriptor, to map it. It is open for reading, and for writing if any handle may write.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+
+    /// What kind of thing it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Which file it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whether another process may hold the same open file description since a fork: its locks are
+    /// then not this process's to give up, and go when the last of them closes it.
+    fn may_be_shared_by_fork(&self) -> bool {
+        self.generation != fork::generation()
+    }
+
+    /// The last handle is closed: others may share the file again, and the name goes if it was to go
+    /// with the handle. Sections may still use the descriptor.
+    pub(crate) fn last_handle_closed(&self) {
+        if !self.may_be_shared_by_fork() {
+            share_access::release(self.as_fd());
+            self.unlock_all();
+        }
+        // A forked child has copies of the handles; the file is its parent's to delete.
+        if self.opener == std::process::id() && self.delete_on_close.swap(false, Ordering::AcqRel) {
+            self.delete_name();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

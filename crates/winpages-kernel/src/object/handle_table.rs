@@ -1,9 +1,11 @@
 //! The process's handle table: from handle values to objects.
 
 use core::fmt;
+use std::sync::Arc;
 
 use super::{AccessMask, Object};
 use crate::NtStatus;
+use crate::file::File;
 use crate::sys::lock::Lock;
 
 /// A handle value: a multiple of four, whose two low bits Windows ignores.
@@ -169,6 +171,41 @@ pub fn close(handle: Handle) -> Result<(), NtStatus> {
         entry.object.last_handle_closed();
     }
     Ok(())
+}
+
+/// Changes what is remembered of a handle: of the attributes in `mask`, those in `values` are set and
+/// the others cleared. Mirrors NtSetInformationObject.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if the table has no such handle; pseudo handles are not in it.
+pub fn set_attributes(
+    handle: Handle,
+    mask: HandleAttributes,
+    values: HandleAttributes,
+) -> Result<(), NtStatus> {
+    let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+    let mut table = TABLE.lock();
+    let entry = table
+        .slots
+        .get_mut(slot)
+        .and_then(Option::as_mut)
+        .ok_or(NtStatus::INVALID_HANDLE)?;
+    entry.attributes = entry.attributes.difference(mask) | (values & mask);
+    Ok(())
+}
+
+/// Every file that has a handle; a file with two is there twice.
+pub(crate) fn files() -> Vec<Arc<File>> {
+    let table = TABLE.lock();
+    let objects = table.slots.iter().flatten().map(|entry| &entry.object);
+    objects
+        .filter_map(|object| match object {
+            Object::File(file) => Some(Arc::clone(file)),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        })
+        .collect()
 }
 
 pub(crate) fn lock_for_fork() {

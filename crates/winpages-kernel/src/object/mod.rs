@@ -89,7 +89,7 @@ impl Object {
     /// in progress may still use the object; its name must be given up now.
     fn last_handle_closed(&self) {
         match self {
-            Object::File(_) => {}
+            Object::File(file) => file.last_handle_closed(),
         }
     }
 

@@ -4,7 +4,9 @@
 //! rustix's `linux_raw` back end or [`libc::syscall`], never through a libc symbol such as `mmap`
 //! that a client program may define itself. Nothing here allocates from the heap.
 
+pub mod clock;
 pub mod fault;
+pub mod file;
 pub mod fork;
 pub mod lock;
 pub mod memory;
