@@ -1,3 +1,70 @@
-//! The `winpages` command.
+//! The `winpages` command: compile and run Win32 programs on Linux, and see the objects that they
+//! share.
 
-fn main() {}
+mod compile;
+mod compiler_arguments;
+mod diagnosis;
+mod drives;
+mod failure;
+mod home;
+mod output;
+mod run;
+mod table;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+
+/// The Windows memory model, native on Linux.
+#[derive(Parser)]
+#[command(name = "winpages", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compile Win32 C and C++ sources into a Linux program
+    ///
+    /// Every argument goes to the system's compiler as it is: gcc, or g++ as soon as a C++ source
+    /// or object is named, or what CC and CXX say. winpages adds its windows.h, a 16-bit wchar_t
+    /// and libkernel32, and the program starts without further settings.
+    ///
+    /// Sources written for Visual C++ may need `-fpermissive`, and `-w` silences the warnings.
+    #[command(override_usage = "winpages cc [COMPILER FLAGS] FILE... [-o OUT]")]
+    Cc {
+        /// What the compiler is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Compile Win32 sources and run the program at once
+    ///
+    /// The exit code is the program's, or 128 and the signal's number when a signal ended it.
+    #[command(override_usage = "winpages run [COMPILER FLAGS] FILE... [-- ARGUMENTS]")]
+    Run {
+        /// What the compiler is given, then `--` and what the program is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<OsString>,
+    },
+    /// List the drive letters and the directories they stand for, or change them
+    #[command(args_conflicts_with_subcommands = true)]
+    Drives {
+        #[command(subcommand)]
+        action: Option<drives::Action>,
+        /// Answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Cc { arguments } => compile::cc(arguments),
+        Command::Run { arguments } => run::run(arguments),
+        Command::Drives { action, json } => drives::drives(action, json),
+    };
+    outcome.unwrap_or_else(|failure: Failure| failure.report())
+}
