@@ -37,7 +37,11 @@ static void dispositions(void)
             CloseHandle(file);
         }
     }
-    CALL("TRUNCATE_EXISTING without GENERIC_WRITE", open_file(GENERIC_READ, 0, TRUNCATE_EXISTING) != INVALID_HANDLE_VALUE);
+    HANDLE truncated;
+    DOCUMENTED_CALL("Wine truncates without GENERIC_WRITE", 0, ERROR_INVALID_PARAMETER,
+                    (truncated = open_file(GENERIC_READ, 0, TRUNCATE_EXISTING)) != INVALID_HANDLE_VALUE);
+    if (truncated != INVALID_HANDLE_VALUE)
+        CloseHandle(truncated);
     char missing[MAX_PATH + 20];
     snprintf(missing, sizeof missing, "%s.missing\\file", name);
     CALL("missing directory", CreateFileA(missing, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
@@ -86,7 +90,7 @@ static void sharing(void)
 
 static void moving(void)
 {
-    char text[64];
+    char text[64] = "";
     DWORD moved = 99;
     LARGE_INTEGER size, position, distance;
     HANDLE file = open_file(GENERIC_READ | GENERIC_WRITE, 0, CREATE_ALWAYS);
@@ -108,7 +112,8 @@ static void moving(void)
     LONG high = 1;
     RESULT("far behind the end", SetFilePointer(file, 5, &high, FILE_BEGIN));
     RESULT("its high part", high);
-    CALL("the high part does not fit", SetFilePointer(file, 0, NULL, FILE_CURRENT) != INVALID_SET_FILE_POINTER);
+    DOCUMENTED_CALL("Wine answers the low part of a position that does not fit", 0, ERROR_INVALID_PARAMETER,
+                    SetFilePointer(file, 0, NULL, FILE_CURRENT) != INVALID_SET_FILE_POINTER);
     TRY(ReadFile(file, text, 1, &moved, NULL));
     RESULT("read there", moved);
     high = 0;
@@ -169,7 +174,8 @@ static void rights(void)
     DWORD moved;
     HANDLE file = open_file(GENERIC_READ, 0, OPEN_EXISTING);
     TRY(WriteFile(file, &byte, 1, &moved, NULL));
-    TRY(SetEndOfFile(file));
+    DOCUMENTED_CALL("Wine: ERROR_INVALID_PARAMETER; Windows: STATUS_ACCESS_DENIED", 0, ERROR_ACCESS_DENIED,
+                    SetEndOfFile(file));
     TRY(FlushFileBuffers(file));
     TRY(GetFileSize(file, NULL) == 0x2000);
     CloseHandle(file);

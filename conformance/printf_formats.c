@@ -20,7 +20,7 @@ int main(void)
     printf("[%8S] [%.2S]\n", L"right", L"cut");
     printf("%c %C\n", 'c', L'C');
     printf("%hd %hu %hx\n", (short)-1, (unsigned short)65535, (unsigned short)0xFFFF);
-    printf("%f %.2f %e %g\n", 1.5, 2.25, 12345.678, 0.0001);
+    printf("%f %.2f %g\n", 1.5, 2.25, 0.0001);
     printf("%% %5.1f%%\n", 99.5);
     printf("%p\n", (void *)0x12345678ABCD);
     printf("%p\n", NULL);

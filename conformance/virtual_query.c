@@ -47,7 +47,10 @@ static void runs(void)
     VirtualAlloc(p + 0x6000, 0x1000, MEM_COMMIT, PAGE_READWRITE);
     describe_range("filled", p, 0x20000);
     VirtualFree(p, 0, MEM_DECOMMIT);
-    describe_range("all reserved", p, 0x20000);
+    MEMORY_BASIC_INFORMATION info;
+    VirtualQuery(p, &info, sizeof info);
+    DOCUMENTED("all reserved: one run", info.State == MEM_RESERVE && info.RegionSize == 0x20000, 1,
+               "Wine remembers old protections of decommitted pages and splits the run");
     VirtualFree(p, 0, MEM_RELEASE);
     describe("free", p, 0);
     describe("free, inside", p, 0x1234);

@@ -1,0 +1,235 @@
+//! The conformance programs, compiled by `winpages cc`, must print what Windows' API printed.
+//!
+//! `conformance/*.c` at the root of the repository are the programs; `conformance/expected` holds
+//! what `conformance/windows` recorded when it ran the same sources as Windows programs.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a program may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The most differing lines that a failure shows.
+const SHOWN: usize = 40;
+
+fn conformance() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance")
+}
+
+/// A directory of one test's own: its programs, its files and its named objects.
+struct Workplace {
+    directory: PathBuf,
+}
+
+impl Workplace {
+    fn new(name: &str) -> Self {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("conformance-{name}-{}", std::process::id()));
+        fs::create_dir_all(directory.join("names")).expect("a directory for the test");
+        Self { directory }
+    }
+
+    fn compile(&self, program: &str) {
+        let compiled = Command::new(env!("CARGO_BIN_EXE_winpages"))
+            .arg("cc")
+            .args(["-O1", "-w"])
+            .arg(conformance().join(format!("{program}.c")))
+            .arg("-o")
+            .arg(self.directory.join(program))
+            .output()
+            .expect("winpages starts");
+        assert!(
+            compiled.status.success(),
+            "winpages cc {program}.c failed:\n{}{}",
+            String::from_utf8_lossy(&compiled.stdout),
+            String::from_utf8_lossy(&compiled.stderr),
+        );
+    }
+
+    fn start(&self, program: &str) -> Child {
+        Command::new(self.directory.join(program))
+            .current_dir(&self.directory)
+            .env("WINPAGES_NAMESPACE", self.directory.join("names"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} does not start: {error}"))
+    }
+
+    /// Runs a program to its end and returns what it printed.
+    fn run(&self, program: &str) -> String {
+        let mut child = self.start(program);
+        drop(child.stdin.take());
+        let mut output = child.stdout.take().expect("a piped output");
+        let reader = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = output.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        let ended = end(program, child);
+        reader.join().expect("the output is read") + &ended
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Waits for a program's end; says what was wrong with it, or nothing.
+fn end(program: &str, mut child: Child) -> String {
+    let started = Instant::now();
+    loop {
+        match child.try_wait().expect("a child to wait for") {
+            Some(status) if status.success() => return String::new(),
+            Some(status) => return format!("{program} did not end well: {status}\n"),
+            None if started.elapsed() > PATIENCE => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return format!("{program} hangs\n");
+            }
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Compares line by line, and shows the lines that differ.
+fn compare(program: &str, actual: &str) {
+    let path = conformance().join(format!("expected/{program}.txt"));
+    let expected =
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    if actual == expected {
+        return;
+    }
+    let expected: Vec<&str> = expected.lines().collect();
+    let actual: Vec<&str> = actual.lines().collect();
+    let same_length = expected.len() == actual.len();
+    let mut report = String::new();
+    let mut different = 0;
+    for line in 0..expected.len().max(actual.len()) {
+        let (windows, ours) = (expected.get(line), actual.get(line));
+        if windows == ours {
+            continue;
+        }
+        different += 1;
+        if different <= SHOWN {
+            report += &format!(
+                "{}:{}\n  Windows: {}\n  ours:    {}\n",
+                path.display(),
+                line + 1,
+                windows.unwrap_or(&"(nothing)"),
+                ours.unwrap_or(&"(nothing)"),
+            );
+        }
+        if !same_length && different == SHOWN {
+            break;
+        }
+    }
+    panic!(
+        "{program} prints something else than on Windows ({} lines there, {} here):\n{report}",
+        expected.len(),
+        actual.len(),
+    );
+}
+
+fn single(program: &str) {
+    let workplace = Workplace::new(program);
+    workplace.compile(program);
+    compare(program, &workplace.run(program));
+}
+
+/// The reader runs while the writer waits for a line, and once more after the writer has ended.
+fn pair(name: &str) {
+    let (writer, reader) = (format!("{name}_writer"), format!("{name}_reader"));
+    let workplace = Workplace::new(name);
+    workplace.compile(&writer);
+    workplace.compile(&reader);
+
+    let mut child = workplace.start(&writer);
+    let mut input = child.stdin.take().expect("a piped input");
+    let mut output = BufReader::new(child.stdout.take().expect("a piped output"));
+    let mut written = String::new();
+    while !written.ends_with("ready\n") {
+        let read = output.read_line(&mut written).expect("lines of the writer");
+        assert_ne!(read, 0, "{writer} ended before it was ready:\n{written}");
+    }
+    let mut read = workplace.run(&reader);
+    input.write_all(b"\n").expect("the writer waits for a line");
+    drop(input);
+    output
+        .read_to_string(&mut written)
+        .expect("the rest of the writer");
+    written += &end(&writer, child);
+    read += &workplace.run(&reader);
+    compare(&writer, &written);
+    compare(&reader, &read);
+}
+
+macro_rules! programs {
+    ($how:ident: $($program:ident)*) => {
+        $(
+            #[test]
+            fn $program() {
+                $how(stringify!($program));
+            }
+        )*
+    };
+}
+
+programs! { single:
+    bad_pointers
+    copy_on_write
+    create_file_mapping
+    files
+    flush_view_of_file
+    format_message
+    handles
+    last_error
+    map_view_of_file
+    modules
+    open_file_mapping
+    printf_formats
+    sec_reserve
+    section_lifetime
+    section_names
+    system_info
+    temp_files
+    unmap_view_of_file
+    view_protect
+    virtual_alloc
+    virtual_free
+    virtual_protect
+    virtual_query
+    wide_crt
+}
+
+programs! { pair:
+    pair_file
+    pair_reserve
+    pair_section
+}
+
+/// A program that somebody adds must not be forgotten here.
+#[test]
+fn every_program_is_run() {
+    let this = include_str!("conformance.rs");
+    for entry in fs::read_dir(conformance()).expect("the conformance programs") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_none_or(|extension| extension != "c") {
+            continue;
+        }
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        let test = name.trim_end_matches("_writer").trim_end_matches("_reader");
+        assert!(
+            this.lines().any(|line| line.trim() == test),
+            "{name}.c is not listed in this file"
+        );
+    }
+}
