@@ -1,0 +1,86 @@
+#!/bin/sh
+# Builds the Windows back ends of three public code bases with `winpages cc`, and uses each from a
+# small program. Their sources come from the crates that carry them, at the versions below.
+#
+# Says for each what happened, with the functions that are still missing; fails if one of them does
+# not compile, or runs and gives a wrong answer. With --all, it fails as well if one does not link.
+set -eu
+cd "$(dirname "$0")/.."
+here=$PWD/conformance/real-code
+work=$PWD/target/real-code
+winpages=${WINPAGES:-$PWD/target/debug/winpages}
+link_required=false
+[ "${1-}" = --all ] && link_required=true
+
+[ -n "${WINPAGES-}" ] || cargo build --quiet --package winpages-cli
+
+mkdir -p "$work/src"
+: >"$work/src/lib.rs"
+cat >"$work/Cargo.toml" <<'MANIFEST'
+[package]
+name = "sources"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+libmimalloc-sys = "=0.1.49"
+lmdb-master-sys = "=0.2.6"
+libsqlite3-sys = "=0.39.1"
+MANIFEST
+(cd "$work" && cargo vendor --quiet --versioned-dirs vendor >/dev/null)
+mimalloc=$work/vendor/libmimalloc-sys-0.1.49/c_src/mimalloc/v2
+lmdb=$work/vendor/lmdb-master-sys-0.2.6/lmdb/libraries/liblmdb
+sqlite=$work/vendor/libsqlite3-sys-0.39.1/sqlite3
+
+failed=false
+
+# check NAME 'FLAGS' EXPECTED-OUTPUT SOURCE...: compile, link with real-code/NAME.c, run.
+check() {
+    name=$1 flags=$2 expected=$3
+    shift 3
+    directory=$work/$name
+    rm -rf "$directory"
+    mkdir "$directory"
+    objects=
+    for source in "$@" "$here/$name.c"; do
+        object=$directory/$(basename "$source" .c)-$(echo "$objects" | wc -w).o
+        objects="$objects $object"
+        # shellcheck disable=SC2086 # the flags are words
+        if ! "$winpages" cc -O1 -w $flags -c "$source" -o "$object" >"$directory/messages" 2>&1; then
+            echo "$name: does not compile: $source"
+            grep -E 'error|winpages:' "$directory/messages" | head -20
+            failed=true
+            return
+        fi
+    done
+    # shellcheck disable=SC2086
+    if ! "$winpages" cc $objects -o "$directory/program" >"$directory/messages" 2>&1; then
+        echo "$name: compiles; what it still misses:"
+        sed -n "s/.*undefined reference to [\`']\(.*\)'.*/    \1/p" "$directory/messages" | sort -u
+        grep -q 'undefined reference' "$directory/messages" || cat "$directory/messages"
+        if $link_required; then failed=true; fi
+        return
+    fi
+    code=0
+    output=$(cd "$directory" && timeout 120 ./program 2>"$directory/messages") || code=$?
+    if [ "$code" = 0 ] && [ "$output" = "$expected" ]; then
+        echo "$name: compiles, links and works"
+    else
+        echo "$name: compiles and links, but ends with $code and says:"
+        echo "$output"
+        cat "$directory/messages"
+        failed=true
+    fi
+}
+
+check mimalloc "-I $mimalloc/include -I $mimalloc/src -DMI_DEBUG=0 -DNDEBUG" \
+    "4000 blocks, 80106000 bytes" "$mimalloc/src/static.c"
+check lmdb "-I $lmdb" "1000 entries, the value of 777" "$lmdb/mdb.c" "$lmdb/midl.c"
+check sqlite "-I $sqlite" "journal_mode=wal
+count=1000
+sum=333833500
+integrity_check=ok" "$sqlite/sqlite3.c"
+
+if $failed; then exit 1; fi
