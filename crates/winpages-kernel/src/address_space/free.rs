@@ -1,7 +1,7 @@
 //! Decommitting and releasing: NtFreeVirtualMemory.
 
 use super::PageRange;
-use super::layout::{page_down, page_up};
+use super::layout::{MAXIMUM_APPLICATION_ADDRESS, page_down, page_up};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use crate::NtStatus;
@@ -23,7 +23,8 @@ bitflags::bitflags! {
 ///
 /// # Errors
 ///
-/// * [`NtStatus::INVALID_PARAMETER`]: `free_type` is not one of the two, or a release has a size.
+/// * [`NtStatus::INVALID_PARAMETER`]: `free_type` is not one of the two, a release has a size, or
+///   `base` is no application's address.
 /// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`.
 /// * [`NtStatus::FREE_VM_NOT_AT_BASE`]: `size` is 0 and `base` is not in the allocation's first page.
 /// * [`NtStatus::UNABLE_TO_FREE_VM`]: the range passes the end of its allocation.
@@ -40,6 +41,9 @@ pub fn free_virtual_memory(
         FreeType::DECOMMIT => false,
         _ => return Err(NtStatus::INVALID_PARAMETER),
     };
+    if base > MAXIMUM_APPLICATION_ADDRESS {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
     let mut writer = REGIONS.write();
     let run = writer.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
     if run.allocation.kind() != AllocationKind::Private {
