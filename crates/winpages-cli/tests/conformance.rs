@@ -195,6 +195,7 @@ programs! { single:
     map_view_of_file
     modules
     open_file_mapping
+    paths
     printf_formats
     sec_reserve
     section_lifetime
@@ -204,6 +205,7 @@ programs! { single:
     unmap_view_of_file
     view_protect
     virtual_alloc
+    virtual_ex
     virtual_free
     virtual_protect
     virtual_query
