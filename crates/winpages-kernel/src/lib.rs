@@ -9,6 +9,7 @@
 pub mod address_space;
 pub mod file;
 pub mod object;
+pub mod section;
 mod status;
 pub mod sys;
 

@@ -25,7 +25,7 @@ pub use free::{FreeType, free_virtual_memory};
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
-pub use view::{Pages, View, map_view, unmap_view, view_at};
+pub use view::{Backing, Pages, View, map_view, unmap_view, view_at};
 
 pub(crate) use region_map::REGIONS;
 

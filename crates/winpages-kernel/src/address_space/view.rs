@@ -20,6 +20,13 @@ use crate::sys::pagemap;
 pub trait Backing: Send + Sync {
     /// The file whose pages the view maps.
     fn file(&self) -> BorrowedFd<'_>;
+
+    /// Writes changed pages back to where they belong, if that is more than memory.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::UNSUCCESSFUL`] if they cannot be written.
+    fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus>;
 }
 
 /// What the pages of a view are.
@@ -155,12 +162,13 @@ pub fn unmap_view(address: usize) -> Result<(), NtStatus> {
     Ok(())
 }
 
-/// The range from an address to the end of its view, and what the view shows.
+/// The range from an address's page to the end of its view, where in the section that is, in bytes,
+/// and what the view shows.
 ///
 /// # Errors
 ///
 /// [`NtStatus::NOT_MAPPED_VIEW`] if the address lies in no view.
-pub fn view_at(address: usize) -> Result<(PageRange, Arc<dyn Backing>), NtStatus> {
+pub fn view_at(address: usize) -> Result<(PageRange, u64, Arc<dyn Backing>), NtStatus> {
     let writer = REGIONS.write();
     let run = view_run(&writer, address)?;
     let base = super::layout::page_down(address);
@@ -168,7 +176,9 @@ pub fn view_at(address: usize) -> Result<(PageRange, Arc<dyn Backing>), NtStatus
         base,
         size: run.allocation.end() - base,
     };
-    Ok((range, Arc::clone(&view_of(&writer, &run).backing)))
+    let view = view_of(&writer, &run);
+    let offset = view.offset + (base - run.allocation.base()) as u64;
+    Ok((range, offset, Arc::clone(&view.backing)))
 }
 
 fn view_run(writer: &Writer<'_>, address: usize) -> Result<Run, NtStatus> {

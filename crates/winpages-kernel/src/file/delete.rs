@@ -10,7 +10,7 @@ use super::path::{self, Target};
 use super::share_access::ShareAccess;
 use super::{File, Identity, Kind, status_from_errno};
 use crate::NtStatus;
-use crate::object::{AccessMask, handle_table};
+use crate::object::AccessMask;
 use crate::sys::file::{self as sys, FileType};
 
 impl File {
@@ -96,12 +96,4 @@ pub fn remove_directory(path: &str) -> Result<(), NtStatus> {
         return Err(NtStatus::NOT_A_DIRECTORY);
     }
     sys::rmdir(name).map_err(status_from_errno)
-}
-
-/// Deletes what was opened with FILE_FLAG_DELETE_ON_CLOSE and is still open, as Windows does when a
-/// process ends. For the end of the process; a process that is killed leaves its files.
-pub fn close_all_delete_on_close() {
-    for file in handle_table::files() {
-        file.last_handle_closed();
-    }
 }

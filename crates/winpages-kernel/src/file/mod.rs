@@ -17,12 +17,12 @@ mod share_access;
 mod transfer;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 pub use access::FILE_GENERIC_MAPPING;
 pub use attributes::{Attributes, Information, attributes, set_read_only};
 pub use create::{CreateOptions, CreateRequest, Disposition, Outcome};
-pub use delete::{close_all_delete_on_close, delete_file, remove_directory};
+pub use delete::{delete_file, remove_directory};
 pub use directory::create_directory;
 pub use errno::status_from_errno;
 pub use lookup::Place;
@@ -77,6 +77,8 @@ pub struct File {
     mappings: Lock<u32>,
     /// The ranges that LockFile has locked, as they were asked for.
     locked_ranges: Lock<Vec<range_lock::LockedRange>>,
+    /// How many handles of this process lead here.
+    handles: AtomicUsize,
 }
 
 impl core::fmt::Debug for File {
@@ -92,7 +94,7 @@ impl core::fmt::Debug for File {
 
 impl File {
     /// Makes an open file of a descriptor; nobody is asked whether it may be shared.
-    fn from_descriptor(descriptor: OwnedFd) -> Result<Self, NtStatus> {
+    pub(crate) fn from_descriptor(descriptor: OwnedFd) -> Result<Self, NtStatus> {
         let attributes = sys::fstat(&descriptor).map_err(status_from_errno)?;
         let kind = match FileType::from_raw_mode(attributes.st_mode) {
             FileType::Directory => Kind::Directory,
@@ -112,6 +114,7 @@ impl File {
             delete_on_close: AtomicBool::new(false),
             mappings: Lock::new(0),
             locked_ranges: Lock::new(Vec::new()),
+            handles: AtomicUsize::new(0),
         })
     }
 
@@ -154,6 +157,10 @@ impl File {
     /// then not this process's to give up, and go when the last of them closes it.
     fn may_be_shared_by_fork(&self) -> bool {
         self.generation != fork::generation()
+    }
+
+    pub(crate) fn handle_count(&self) -> &AtomicUsize {
+        &self.handles
     }
 
     /// The last handle is closed: others may share the file again, and the name goes if it was to go

@@ -1,11 +1,12 @@
 //! The process's handle table: from handle values to objects.
 
+use core::cmp::Reverse;
 use core::fmt;
-use std::sync::Arc;
+use core::sync::atomic::Ordering;
+use std::collections::BinaryHeap;
 
 use super::{AccessMask, Object};
 use crate::NtStatus;
-use crate::file::File;
 use crate::sys::lock::Lock;
 
 /// A handle value: a multiple of four, whose two low bits Windows ignores.
@@ -82,14 +83,14 @@ pub struct Entry {
 
 struct Table {
     slots: Vec<Option<Entry>>,
-    /// No slot below this one is free.
-    lowest_free: usize,
+    /// The free slots below the end, the lowest first; has room for all of them.
+    free: BinaryHeap<Reverse<usize>>,
 }
 
 /// The table is one of the two things that Windows itself makes global to a process.
 static TABLE: Lock<Table> = Lock::new(Table {
     slots: Vec::new(),
-    lowest_free: 0,
+    free: BinaryHeap::new(),
 });
 
 /// Windows' own limit on the handles of a process.
@@ -102,17 +103,24 @@ const MAXIMUM_HANDLES: usize = 1 << 24;
 /// [`NtStatus::INSUFFICIENT_RESOURCES`] when the table is full or cannot grow.
 pub fn insert(entry: Entry) -> Result<Handle, NtStatus> {
     let mut table = TABLE.lock();
-    let slot = table.lowest_free;
-    if slot == table.slots.len() {
-        if slot == MAXIMUM_HANDLES || table.slots.try_reserve(1).is_err() {
-            return Err(NtStatus::INSUFFICIENT_RESOURCES);
+    let slot = match table.free.pop() {
+        Some(Reverse(slot)) => slot,
+        None => {
+            let slot = table.slots.len();
+            // Room to give every slot back, too: closing a handle must not fail.
+            let room = table.slots.try_reserve(1).is_ok() && {
+                let missing = (slot + 1).saturating_sub(table.free.len());
+                table.free.try_reserve(missing).is_ok()
+            };
+            if slot == MAXIMUM_HANDLES || !room {
+                return Err(NtStatus::INSUFFICIENT_RESOURCES);
+            }
+            table.slots.push(None);
+            slot
         }
-        table.slots.push(Some(entry));
-    } else {
-        table.slots[slot] = Some(entry);
-    }
-    let next = table.slots[slot + 1..].iter().position(Option::is_none);
-    table.lowest_free = next.map_or(table.slots.len(), |gap| slot + 1 + gap);
+    };
+    entry.object.handle_count().fetch_add(1, Ordering::Relaxed);
+    table.slots[slot] = Some(entry);
     Ok(Handle((slot + 1) << 2))
 }
 
@@ -157,13 +165,8 @@ pub fn close(handle: Handle) -> Result<(), NtStatus> {
             Some(_) => {}
         }
         let entry = held.take().ok_or(NtStatus::INVALID_HANDLE)?;
-        table.lowest_free = table.lowest_free.min(slot);
-        let address = entry.object.address();
-        let was_last = !table
-            .slots
-            .iter()
-            .flatten()
-            .any(|other| other.object.address() == address);
+        table.free.push(Reverse(slot));
+        let was_last = entry.object.handle_count().fetch_sub(1, Ordering::Relaxed) == 1;
         (entry, was_last)
     };
     // Outside the lock: giving up a name takes system calls, and dropping the object may too.
@@ -195,17 +198,10 @@ pub fn set_attributes(
     Ok(())
 }
 
-/// Every file that has a handle; a file with two is there twice.
-pub(crate) fn files() -> Vec<Arc<File>> {
+/// Everything that has a handle; what has two is there twice.
+pub(crate) fn objects() -> Vec<Object> {
     let table = TABLE.lock();
-    let objects = table.slots.iter().flatten().map(|entry| &entry.object);
-    objects
-        .filter_map(|object| match object {
-            Object::File(file) => Some(Arc::clone(file)),
-            #[allow(unreachable_patterns)]
-            _ => None,
-        })
-        .collect()
+    table.slots.iter().flatten().map(|entry| entry.object.clone()).collect()
 }
 
 pub(crate) fn lock_for_fork() {

@@ -1,11 +1,24 @@
 //! Objects and the handles that lead to them.
 
+mod descriptor;
 pub mod handle_table;
+mod name;
+mod named_file;
+pub mod namespace;
+mod namespace_directory;
 
+pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE};
+pub use name::{ObjectName, SESSION_ID, Scope};
+pub use named_file::NamedFile;
+pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
+pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
+
+use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;
 
 use crate::NtStatus;
 use crate::file::File;
+use crate::section::Section;
 
 bitflags::bitflags! {
     /// What a handle may do: Windows' ACCESS_MASK, standard and generic rights here, the specific
@@ -82,6 +95,8 @@ impl GenericMapping {
 pub enum Object {
     /// An open file.
     File(Arc<File>),
+    /// A section.
+    Section(Arc<Section>),
 }
 
 impl Object {
@@ -89,15 +104,42 @@ impl Object {
     /// in progress may still use the object; its name must be given up now.
     fn last_handle_closed(&self) {
         match self {
-            Object::File(file) => file.last_handle_closed(),
+            Self::File(file) => file.last_handle_closed(),
+            Self::Section(section) => section.last_handle_closed(),
         }
     }
 
-    /// Counts one more handle of this process.
-    fn address(&self) -> usize {
+    /// How many handles of this process lead to the object.
+    fn handle_count(&self) -> &AtomicUsize {
         match self {
-            Object::File(file) => Arc::as_ptr(file) as usize,
+            Self::File(file) => file.handle_count(),
+            Self::Section(section) => section.handle_count(),
         }
+    }
+}
+
+/// Gives up what must not outlive the process: the names of its objects, and files that are to go
+/// with their last handle. For the end of the process; one that is killed leaves stale names, which
+/// whoever comes next takes away.
+pub fn run_down() {
+    for object in handle_table::objects() {
+        object.last_handle_closed();
+    }
+}
+
+/// Finds the section that a handle leads to, and what the handle grants.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::OBJECT_TYPE_MISMATCH`] if it
+/// is of another kind.
+pub fn reference_section(
+    handle: handle_table::Handle,
+) -> Result<(Arc<Section>, AccessMask), NtStatus> {
+    let entry = handle_table::lookup(handle)?;
+    match entry.object {
+        Object::Section(section) => Ok((section, entry.access)),
+        _ => Err(NtStatus::OBJECT_TYPE_MISMATCH),
     }
 }
 
@@ -112,7 +154,6 @@ pub fn reference_file(
     desired: AccessMask,
 ) -> Result<(Arc<File>, AccessMask), NtStatus> {
     let entry = handle_table::lookup(handle)?;
-    #[allow(irrefutable_let_patterns)]
     let Object::File(file) = entry.object else {
         return Err(NtStatus::OBJECT_TYPE_MISMATCH);
     };

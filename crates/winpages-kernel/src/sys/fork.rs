@@ -17,16 +17,18 @@ pub fn generation() -> u64 {
 }
 
 extern "C" fn prepare() {
+    crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
 extern "C" fn in_parent() {
-    // SAFETY: this thread, or the one it was forked from, took both locks in `prepare`.
+    // SAFETY: this thread, or the one it was forked from, took these locks in `prepare`.
     unsafe {
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
+        crate::object::unlock_after_fork();
     }
 }
 
@@ -46,3 +48,12 @@ extern "C" fn register() {
 #[used]
 #[unsafe(link_section = ".init_array")]
 static AT_LOAD: extern "C" fn() = register;
+
+extern "C" fn at_end() {
+    crate::object::run_down();
+}
+
+/// Runs when the process ends by returning from `main` or calling `exit`.
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_END: extern "C" fn() = at_end;

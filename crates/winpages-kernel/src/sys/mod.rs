@@ -5,6 +5,8 @@
 //! that a client program may define itself. Nothing here allocates from the heap.
 
 pub mod clock;
+pub mod descriptors;
+pub mod directory;
 pub mod fault;
 pub mod file;
 pub mod fork;

@@ -1,10 +1,11 @@
 //! The files that sections and names live in: on tmpfs, in memory, locked by those who hold them.
 
 use core::ffi::CStr;
+use core::mem::ManuallyDrop;
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FallocateFlags, FlockOperation, MemfdFlags, Mode, OFlags, SeekFrom, Stat,
+    AtFlags, FallocateFlags, FileType, FlockOperation, MemfdFlags, Mode, OFlags, SeekFrom, Stat,
 };
 use rustix::io::Errno;
 
@@ -43,20 +44,33 @@ pub fn create_new(directory: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<O
     rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(mode))
 }
 
-/// Opens the file behind a descriptor once more, with a file description of its own.
+/// Gives a descriptor a file description of its own, in place of one that may be shared with another
+/// process: it keeps its number and its file, and loses its locks. The other process keeps the old
+/// one.
 ///
 /// # Errors
 ///
 /// `ENOENT` where `/proc` is not mounted, `EMFILE`, `EACCES`.
-pub fn open_anew(file: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    use rustix::fd::AsRawFd;
-    use std::io::Write;
-    let mut path = [0u8; 40];
-    let mut rest = &mut path[..];
-    // Cannot fail: the longest descriptor number fits, and the last byte stays 0.
-    let _ = write!(rest, "/proc/self/fd/{}", file.as_raw_fd());
-    let path = CStr::from_bytes_until_nul(&path).map_err(|_| Errno::NAMETOOLONG)?;
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+pub fn replace_description(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let anew = rustix::fs::open(path.as_str(), OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+        .or_else(|_| {
+            rustix::fs::open(path.as_str(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        })?;
+    // SAFETY: the number stays open throughout; only what it leads to is exchanged, for another
+    // description of the same file. ManuallyDrop leaves closing it to its owner.
+    let mut number = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(file.as_raw_fd()) });
+    rustix::io::dup3(&anew, &mut number, rustix::io::DupFlags::CLOEXEC)
+}
+
+/// Whether a file is a plain one: no directory, FIFO, socket or device.
+pub fn is_regular(file: BorrowedFd<'_>) -> bool {
+    stat(file).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
+}
+
+/// Whether any directory still has a name for the file.
+pub fn has_name(file: BorrowedFd<'_>) -> bool {
+    stat(file).is_ok_and(|found| found.st_nlink > 0)
 }
 
 /// Takes a name out of a directory.
@@ -136,4 +150,29 @@ pub fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize
 /// Where the first data at or above an offset are; `None` if there are none.
 pub fn next_data(file: BorrowedFd<'_>, offset: u64) -> Option<u64> {
     rustix::fs::seek(file, SeekFrom::Data(offset)).ok()
+}
+
+/// Writes a file's changed pages to its device, and waits until the device has them; neither for the
+/// device's own cache nor for the file's size and times. For a range, or to the end with size 0.
+///
+/// # Errors
+///
+/// `EIO`, `ENOSPC`.
+pub fn write_back(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(), Errno> {
+    let flags = libc::SYNC_FILE_RANGE_WAIT_BEFORE
+        | libc::SYNC_FILE_RANGE_WRITE
+        | libc::SYNC_FILE_RANGE_WAIT_AFTER;
+    // SAFETY: sync_file_range takes numbers only.
+    let answer = unsafe {
+        libc::syscall(libc::SYS_sync_file_range, file.as_raw_fd(), offset, size, flags)
+    };
+    match answer {
+        0 => Ok(()),
+        _ => match Errno::from_io_error(&std::io::Error::last_os_error()) {
+            // A file system that cannot do it by ranges.
+            Some(Errno::INVAL | Errno::SPIPE) => rustix::fs::fdatasync(file),
+            Some(errno) => Err(errno),
+            None => Err(Errno::IO),
+        },
+    }
 }

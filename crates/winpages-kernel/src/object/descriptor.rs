@@ -1,0 +1,266 @@
+//! What stands in a named object's file behind its data.
+//!
+//! The data come first, from byte 0, so that any program that maps the file sees them as they are.
+//! Behind them, at the very end of the file, stands a fixed trailer that says what the object is;
+//! before it the object's full name, and what its kind wants to add.
+
+use rustix::fd::BorrowedFd;
+
+use super::name::{ObjectName, Scope};
+use crate::NtStatus;
+use crate::sys::shared_file;
+
+/// The kinds of object that share the namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum ObjectKind {
+    /// A section: CreateFileMapping.
+    Section = 1,
+}
+
+impl ObjectKind {
+    fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Section),
+            _ => None,
+        }
+    }
+}
+
+/// "WINPAGES", in the byte order of the machine: one of the other order does not read it so.
+const MAGIC: u64 = 0x5749_4E50_4147_4553;
+
+/// Changes whenever anything about the file does that a process of the other version would misread.
+const VERSION: u32 = 1;
+
+/// How many bytes a kind has for itself.
+pub const PAYLOAD_SIZE: usize = 64;
+
+/// The end of every object's file.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Trailer {
+    magic: u64,
+    version: u32,
+    trailer_size: u32,
+    word_bits: u32,
+    kind: u32,
+    file_size: u64,
+    data_size: u64,
+    name_size: u32,
+    extra_size: u32,
+    creator: u32,
+    reserved: u32,
+    created: u64,
+    payload: [u8; PAYLOAD_SIZE],
+}
+
+const TRAILER_SIZE: usize = size_of::<Trailer>();
+const _: () = assert!(TRAILER_SIZE == 128);
+
+/// The longest name in bytes: a UNICODE_STRING's.
+const LONGEST_NAME: u32 = 65534;
+/// More than the longest path.
+const LONGEST_EXTRA: u32 = 1 << 16;
+
+/// What a named object's file says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// What kind of object it is.
+    pub kind: ObjectKind,
+    /// How many bytes of the file are its data and whatever tables its kind keeps behind them.
+    pub data_size: u64,
+    /// The object's name without its scope.
+    pub name: Vec<u16>,
+    /// What its kind wants remembered in a fixed place.
+    pub payload: [u8; PAYLOAD_SIZE],
+    /// What its kind wants remembered besides: a path, for instance.
+    pub extra: Vec<u8>,
+    /// The process that created it.
+    pub creator: u32,
+    /// When, in seconds since 1970.
+    pub created: u64,
+}
+
+impl Descriptor {
+    /// How long a file with this descriptor is, in bytes.
+    pub fn file_size(&self) -> u64 {
+        self.data_size + (self.name.len() * 2 + self.extra.len() + TRAILER_SIZE) as u64
+    }
+
+    /// Writes the descriptor behind the data.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::COMMITMENT_LIMIT`] if there is no room.
+    pub fn write(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
+        let trailer = Trailer {
+            magic: MAGIC,
+            version: VERSION,
+            trailer_size: TRAILER_SIZE as u32,
+            word_bits: usize::BITS,
+            kind: self.kind as u32,
+            file_size: self.file_size(),
+            data_size: self.data_size,
+            name_size: (self.name.len() * 2) as u32,
+            extra_size: self.extra.len() as u32,
+            creator: self.creator,
+            reserved: 0,
+            created: self.created,
+            payload: self.payload,
+        };
+        let mut bytes: Vec<u8> = self.extra.clone();
+        bytes.extend(self.name.iter().flat_map(|unit| unit.to_ne_bytes()));
+        // SAFETY: the trailer is made of integers without a gap between them.
+        bytes.extend_from_slice(unsafe {
+            core::slice::from_raw_parts((&raw const trailer).cast::<u8>(), TRAILER_SIZE)
+        });
+        write_all(file, &bytes, self.data_size)
+    }
+
+    /// Reads the descriptor of an object's file.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::OBJECT_TYPE_MISMATCH`] if the file is none of an object;
+    /// [`NtStatus::REVISION_MISMATCH`] if it is one of another version of this library, of another
+    /// word width, or has been cut short.
+    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Self, NtStatus> {
+        // Almost always the name is in this, too.
+        const WINDOW: usize = 1024;
+        let mut window = [0u8; WINDOW];
+        let length = file_size.min(WINDOW as u64) as usize;
+        let tail = &mut window[..length];
+        read_all(file, tail, file_size - length as u64)?;
+        let at = length.checked_sub(TRAILER_SIZE).ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
+        // SAFETY: these are as many bytes as a trailer has, and any bytes are integers.
+        let trailer = unsafe { tail[at..].as_ptr().cast::<Trailer>().read_unaligned() };
+        if trailer.magic != MAGIC {
+            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+        }
+        let variable = u64::from(trailer.name_size) + u64::from(trailer.extra_size);
+        let is_ours = trailer.version == VERSION
+            && trailer.trailer_size as usize == TRAILER_SIZE
+            && trailer.word_bits == usize::BITS
+            && trailer.file_size == file_size
+            && trailer.name_size <= LONGEST_NAME
+            && trailer.extra_size <= LONGEST_EXTRA
+            && trailer.data_size.checked_add(variable + TRAILER_SIZE as u64) == Some(file_size);
+        let kind = ObjectKind::from_number(trailer.kind);
+        let (true, Some(kind)) = (is_ours, kind) else {
+            return Err(NtStatus::REVISION_MISMATCH);
+        };
+        let variable = variable as usize;
+        let mut long;
+        let variable = match at.checked_sub(variable) {
+            Some(start) => &tail[start..at],
+            None => {
+                long = vec![0u8; variable];
+                read_all(file, &mut long, trailer.data_size)?;
+                &long[..]
+            }
+        };
+        let (extra, name) = variable.split_at(trailer.extra_size as usize);
+        Ok(Self {
+            kind,
+            data_size: trailer.data_size,
+            name: name.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect(),
+            payload: trailer.payload,
+            extra: extra.to_vec(),
+            creator: trailer.creator,
+            created: trailer.created,
+        })
+    }
+
+    /// Writes the payload alone anew.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::ACCESS_DENIED`] if the file may not be written.
+    pub fn update_payload(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
+        let at = self.file_size() - PAYLOAD_SIZE as u64;
+        write_all(file, &self.payload, at).map_err(|_| NtStatus::ACCESS_DENIED)
+    }
+
+    /// The object's whole name.
+    pub fn object_name(&self, scope: Scope) -> ObjectName {
+        ObjectName::from_parts(scope, self.name.clone())
+    }
+}
+
+fn write_all(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<(), NtStatus> {
+    let mut done = 0;
+    while done < bytes.len() {
+        match shared_file::write_at(file, &bytes[done..], offset + done as u64) {
+            Ok(written) if written > 0 => done += written,
+            _ => return Err(NtStatus::COMMITMENT_LIMIT),
+        }
+    }
+    Ok(())
+}
+
+fn read_all(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<(), NtStatus> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match shared_file::read_at(file, &mut buffer[done..], offset + done as u64) {
+            Ok(read) if read > 0 => done += read,
+            // Cut short between the question for its size and now.
+            _ => return Err(NtStatus::REVISION_MISMATCH),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fd::AsFd;
+
+    use super::*;
+
+    fn example() -> Descriptor {
+        Descriptor {
+            kind: ObjectKind::Section,
+            data_size: 4096,
+            name: "共享".encode_utf16().collect(),
+            payload: [7; PAYLOAD_SIZE],
+            extra: b"/tmp/x".to_vec(),
+            creator: 1,
+            created: 2,
+        }
+    }
+
+    #[test]
+    fn reads_what_was_written() {
+        let file = shared_file::create_in_memory(c"test").unwrap();
+        for name_units in [2, 5000] {
+            let mut written = example();
+            written.name = vec![0x754C; name_units];
+            shared_file::set_size(file.as_fd(), 0).unwrap();
+            written.write(file.as_fd()).unwrap();
+            let size = shared_file::stat(&file).unwrap().st_size as u64;
+            assert_eq!(size, written.file_size());
+            assert_eq!(Descriptor::read(file.as_fd(), size).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn refuses_what_differs() {
+        let file = shared_file::create_in_memory(c"test").unwrap();
+        example().write(file.as_fd()).unwrap();
+        let size = example().file_size();
+        let trailer = size - TRAILER_SIZE as u64;
+        let read = || Descriptor::read(file.as_fd(), size).map(|_| ());
+        // The version, the trailer's size, the word width, the kind, the file's size, the name's.
+        for offset in [8, 12, 16, 20, 24, 40] {
+            let mut byte = [0u8];
+            shared_file::read_at(file.as_fd(), &mut byte, trailer + offset).unwrap();
+            shared_file::write_at(file.as_fd(), &[byte[0] ^ 0x55], trailer + offset).unwrap();
+            assert_eq!(read(), Err(NtStatus::REVISION_MISMATCH), "{offset}");
+            shared_file::write_at(file.as_fd(), &byte, trailer + offset).unwrap();
+        }
+        assert_eq!(read(), Ok(()));
+        shared_file::write_at(file.as_fd(), b"!", trailer).unwrap();
+        assert_eq!(read(), Err(NtStatus::OBJECT_TYPE_MISMATCH));
+        assert_eq!(Descriptor::read(file.as_fd(), 5), Err(NtStatus::OBJECT_TYPE_MISMATCH));
+    }
+}

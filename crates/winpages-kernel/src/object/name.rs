@@ -1,0 +1,204 @@
+//! Names of objects: what a program writes, and what it is called in the file system.
+
+use core::fmt;
+use std::ffi::CString;
+
+use crate::NtStatus;
+
+/// The session that every process is in. Session 0 is for services, and there are none.
+pub const SESSION_ID: u32 = 1;
+
+/// Where a name is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// `Local\`, or no prefix: to the processes of one user.
+    Local,
+    /// `Global\`: to all users.
+    Global,
+}
+
+/// The name of an object: a scope, and UTF-16 that holds no backslash. Case matters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectName {
+    scope: Scope,
+    leaf: Vec<u16>,
+}
+
+const BACKSLASH: u16 = b'\\' as u16;
+
+impl ObjectName {
+    /// Takes a name apart as the kernel32 functions do.
+    ///
+    /// ```
+    /// use winpages_kernel::NtStatus;
+    /// use winpages_kernel::object::{ObjectName, Scope};
+    ///
+    /// let parse = |name: &str| ObjectName::parse(&name.encode_utf16().collect::<Vec<_>>());
+    /// assert_eq!(parse("telemetry"), parse(r"Local\telemetry"));
+    /// assert_eq!(parse(r"Global\telemetry").unwrap().scope(), Scope::Global);
+    /// assert_eq!(parse(r"a\b"), Err(NtStatus::OBJECT_PATH_NOT_FOUND));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// * [`NtStatus::OBJECT_PATH_SYNTAX_BAD`]: the name starts with a backslash.
+    /// * [`NtStatus::OBJECT_PATH_NOT_FOUND`]: a backslash anywhere but behind `Local`, `Global` or
+    ///   `Session\` and this session's number.
+    /// * [`NtStatus::OBJECT_NAME_INVALID`]: nothing behind such a prefix.
+    /// * [`NtStatus::OBJECT_TYPE_MISMATCH`]: the name is empty or that of a directory: `Local`,
+    ///   `Global`, `Session`.
+    pub fn parse(name: &[u16]) -> Result<Self, NtStatus> {
+        let mut parts = name.split(|unit| *unit == BACKSLASH);
+        let first = parts.next().unwrap_or_default();
+        let is = |part: &[u16], text: &str| part.iter().copied().eq(text.encode_utf16());
+        let Some(second) = parts.next() else {
+            let is_directory = ["", "Local", "Global", "Session"].iter().any(|text| is(first, text));
+            return if is_directory {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            } else {
+                Ok(Self { scope: Scope::Local, leaf: first.to_vec() })
+            };
+        };
+        let (scope, leaf) = if is(first, "Local") {
+            (Scope::Local, second)
+        } else if is(first, "Global") {
+            (Scope::Global, second)
+        } else if is(first, "Session") && is(second, &SESSION_ID.to_string()) {
+            let leaf = parts.next().ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
+            (Scope::Local, leaf)
+        } else if first.is_empty() {
+            return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
+        } else {
+            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
+        };
+        if parts.next().is_some() {
+            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
+        }
+        if leaf.is_empty() {
+            return Err(NtStatus::OBJECT_NAME_INVALID);
+        }
+        Ok(Self { scope, leaf: leaf.to_vec() })
+    }
+
+    /// The name that a namespace file's descriptor holds.
+    pub(super) fn from_parts(scope: Scope, leaf: Vec<u16>) -> Self {
+        Self { scope, leaf }
+    }
+
+    /// Where the name is known.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The name without its scope.
+    pub fn leaf(&self) -> &[u16] {
+        &self.leaf
+    }
+
+    /// What the object's file is called.
+    ///
+    /// UTF-8, so that other programs find it under the name they expect; what a file name cannot hold
+    /// is `%` and two hexadecimal digits, half a surrogate pair `%u` and four. A name too long for a
+    /// file is cut, with a hash of the whole behind `%h`; the whole stands in the descriptor.
+    pub(super) fn file_name(&self) -> CString {
+        /// Linux takes 255 bytes.
+        const LONGEST: usize = 255;
+        const HASH_DIGITS: usize = 32;
+        let mut text = String::new();
+        for unit in char::decode_utf16(self.leaf.iter().copied()) {
+            match unit {
+                Ok('.') if text.is_empty() => text.push_str("%2E"),
+                Ok(special @ ('/' | '%' | '\0'..='\x1F' | '\x7F')) => {
+                    text.push_str(&format!("%{:02X}", special as u32));
+                }
+                Ok(other) => text.push(other),
+                Err(half) => text.push_str(&format!("%u{:04X}", half.unpaired_surrogate())),
+            }
+        }
+        if text.len() > LONGEST {
+            let cut = text.floor_char_boundary(LONGEST - HASH_DIGITS - "%h".len());
+            text.truncate(cut);
+            text.push_str(&format!("%h{:032x}", hash(&self.leaf)));
+        }
+        // A NUL has been escaped above.
+        CString::new(text).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = match self.scope {
+            Scope::Local => "Local",
+            Scope::Global => "Global",
+        };
+        write!(formatter, "{prefix}\\{}", String::from_utf16_lossy(&self.leaf))
+    }
+}
+
+/// FNV-1a, 128 bits: the same in every version of every process. Two names that collide are told
+/// apart by their descriptors.
+fn hash(units: &[u16]) -> u128 {
+    const OFFSET: u128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
+    let bytes = units.iter().flat_map(|unit| unit.to_le_bytes());
+    bytes.fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(name: &str) -> Result<ObjectName, NtStatus> {
+        ObjectName::parse(&name.encode_utf16().collect::<Vec<_>>())
+    }
+
+    fn file_name(name: &str) -> String {
+        parse(name).unwrap().file_name().into_string().unwrap()
+    }
+
+    #[test]
+    fn prefixes_lead_to_the_same_place() {
+        for name in ["x", "Local\\x", "Session\\1\\x"] {
+            assert_eq!(parse(name).unwrap().to_string(), "Local\\x");
+        }
+        assert_eq!(parse("Global\\x").unwrap().to_string(), "Global\\x");
+    }
+
+    #[test]
+    fn mistakes_get_their_status() {
+        for (name, status) in [
+            ("local\\x", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("GLOBAL\\x", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("a\\b", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("Local\\a\\b", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("Session\\7\\x", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("p4\\", NtStatus::OBJECT_PATH_NOT_FOUND),
+            ("\\x", NtStatus::OBJECT_PATH_SYNTAX_BAD),
+            ("Local\\", NtStatus::OBJECT_NAME_INVALID),
+            ("Global\\", NtStatus::OBJECT_NAME_INVALID),
+            ("Local", NtStatus::OBJECT_TYPE_MISMATCH),
+            ("Global", NtStatus::OBJECT_TYPE_MISMATCH),
+            ("", NtStatus::OBJECT_TYPE_MISMATCH),
+        ] {
+            assert_eq!(parse(name), Err(status), "{name}");
+        }
+    }
+
+    #[test]
+    fn files_are_named_after_objects() {
+        assert_eq!(file_name("共享内存"), "共享内存");
+        assert_eq!(file_name("a/b:c*"), "a%2Fb:c*");
+        assert_eq!(file_name(".."), "%2E.");
+        assert_eq!(file_name("100%"), "100%25");
+        let half = ObjectName::parse(&[0xD800, 0x61]).unwrap();
+        assert_eq!(half.file_name().to_str(), Ok("%uD800a"));
+    }
+
+    #[test]
+    fn long_names_stay_apart() {
+        let one = file_name(&"界".repeat(300));
+        let other = file_name(&("界".repeat(299) + "面"));
+        assert!(one.len() <= 255 && other.len() <= 255);
+        assert_ne!(one, other);
+    }
+}

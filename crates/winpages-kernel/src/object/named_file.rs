@@ -1,0 +1,72 @@
+//! The file of a named object, held by this process.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::ffi::CString;
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::namespace_directory::NamespaceDirectory;
+use crate::sys::{fork, shared_file};
+
+/// A named object's file, with this process's hold on its name: a shared lock on the file.
+///
+/// The lock goes with the process, however it ends, so the name lives as long as anybody holds it and
+/// no longer. The hold ends with [`NamedFile::release`], when the last handle is closed; the file
+/// stays open for views.
+#[derive(Debug)]
+pub struct NamedFile {
+    descriptor: OwnedFd,
+    directory: Arc<NamespaceDirectory>,
+    file_name: CString,
+    /// [`fork::generation`] when the file was opened.
+    generation: u64,
+    released: AtomicBool,
+}
+
+impl NamedFile {
+    /// What [`super::namespace`] has opened and locked.
+    pub(super) fn new(
+        descriptor: OwnedFd,
+        directory: Arc<NamespaceDirectory>,
+        file_name: CString,
+    ) -> Self {
+        let released = AtomicBool::new(false);
+        Self { descriptor, directory, file_name, generation: fork::generation(), released }
+    }
+
+    /// Gives the name up; whoever is the last to do so takes it out of the namespace.
+    pub fn release(&self) {
+        if self.released.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let file = self.descriptor.as_fd();
+        if self.generation != fork::generation() {
+            // The description, and with it the lock, may be shared with a process on the other side
+            // of a fork: asking for the lock to itself would be granted although that process lives.
+            // So this descriptor gets a description of its own, and asks with that.
+            if shared_file::replace_description(file).is_err() {
+                // No /proc or no descriptor left: leave the lock to the end of the process.
+                return;
+            }
+        }
+        if shared_file::try_lock_exclusive(file) {
+            if shared_file::has_name(file) {
+                let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
+            }
+        }
+        shared_file::unlock(file);
+    }
+}
+
+impl AsFd for NamedFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Drop for NamedFile {
+    fn drop(&mut self) {
+        self.release();
+    }
+}

@@ -1,0 +1,359 @@
+//! The namespace of named objects, without a daemon: the kernel is the object manager.
+//!
+//! A named object is a file on tmpfs, and whoever has it open holds a shared `flock` on it. Nobody
+//! needs to clean up after a process that dies: its locks go with it. A file that nobody holds is
+//! stale, and whoever next touches the name, or sweeps, takes it away.
+//!
+//! Who asks whether a file is stale does so by locking it exclusively without waiting. That may come
+//! between any two steps of somebody who is creating, opening or closing the same object; so each of
+//! them looks afterwards whether the file still has its name, and starts over if it has not.
+
+use std::ffi::{CStr, CString};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+
+use super::descriptor::{Descriptor, ObjectKind};
+use super::name::{ObjectName, Scope};
+use super::named_file::NamedFile;
+use super::namespace_directory::NamespaceDirectory;
+use crate::NtStatus;
+use crate::sys::{directory, shared_file};
+
+/// An object that was created, or was there.
+#[derive(Debug)]
+pub enum Found {
+    /// This call created it.
+    Created(NamedFile),
+    /// It exists.
+    Existing(NamedFile, Descriptor),
+}
+
+/// How long somebody else may be seen creating or closing an object before it counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the sweep at a process's first use of the namespace may take.
+const BRIEFLY: Duration = Duration::from_millis(2);
+
+/// Opens the object of a name, or creates it: `fill` writes data and descriptor into the new file,
+/// which nobody else can open before it is done.
+///
+/// # Errors
+///
+/// * [`NtStatus::OBJECT_TYPE_MISMATCH`]: an object of another kind has the name.
+/// * [`NtStatus::ACCESS_DENIED`]: the object is another user's and does not allow it, or the
+///   namespace's directory is not to be trusted.
+/// * [`NtStatus::REVISION_MISMATCH`]: a process with another version of this library has made it.
+/// * [`NtStatus::COMMITMENT_LIMIT`]: there is no room.
+/// * [`NtStatus::TOO_MANY_OPENED_FILES`]: the process has no descriptor left.
+/// * [`NtStatus::DELETE_PENDING`]: somebody has been creating or closing it for five seconds.
+/// * what `fill` answers.
+pub fn create_or_open(
+    name: &ObjectName,
+    kind: ObjectKind,
+    mode: u32,
+    mut fill: impl FnMut(BorrowedFd<'_>) -> Result<(), NtStatus>,
+) -> Result<Found, NtStatus> {
+    let file_name = name.file_name();
+    let mut patience = Patience::new();
+    loop {
+        let directory = NamespaceDirectory::of(name.scope())?;
+        if let Some(file) = hold(&directory, &file_name, true, &mut patience)? {
+            let file = NamedFile::new(file, directory, file_name);
+            let descriptor = descriptor_of(&file, name, kind)?;
+            return Ok(Found::Existing(file, descriptor));
+        }
+        let file = match shared_file::create_new(directory.as_fd(), &file_name, mode) {
+            Ok(file) => file,
+            Err(Errno::EXIST) => {
+                patience.pause()?;
+                continue;
+            }
+            Err(Errno::NOENT) => {
+                // Somebody has deleted the directory itself.
+                NamespaceDirectory::forget(name.scope());
+                patience.pause()?;
+                continue;
+            }
+            Err(errno) => return Err(status(errno)),
+        };
+        if !shared_file::try_lock_exclusive(file.as_fd()) {
+            // Somebody takes it for stale; if he has removed its name already, it shows below.
+            patience.pause()?;
+            continue;
+        }
+        if let Err(status) = fill(file.as_fd()) {
+            let _ = shared_file::unlink(directory.as_fd(), &file_name);
+            return Err(status);
+        }
+        if share(file.as_fd()) {
+            return Ok(Found::Created(NamedFile::new(file, directory, file_name)));
+        }
+        patience.pause()?;
+    }
+}
+
+/// Opens the object of a name.
+///
+/// # Errors
+///
+/// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if there is none, and as [`create_or_open`].
+pub fn open(
+    name: &ObjectName,
+    kind: ObjectKind,
+    write: bool,
+) -> Result<(NamedFile, Descriptor), NtStatus> {
+    let file_name = name.file_name();
+    let directory = NamespaceDirectory::of(name.scope())?;
+    let held = hold(&directory, &file_name, write, &mut Patience::new())?;
+    let file = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
+    let file = NamedFile::new(file, directory, file_name);
+    let descriptor = descriptor_of(&file, name, kind)?;
+    Ok((file, descriptor))
+}
+
+/// Opens the file of a living object and holds it, if there is one; takes a stale one away.
+fn hold(
+    directory: &NamespaceDirectory,
+    file_name: &CStr,
+    write: bool,
+    patience: &mut Patience,
+) -> Result<Option<OwnedFd>, NtStatus> {
+    loop {
+        let opened = shared_file::open_existing(directory.as_fd(), file_name, write);
+        let opened = match opened {
+            // What may not be written may still be read.
+            Err(Errno::ACCESS) if write => {
+                shared_file::open_existing(directory.as_fd(), file_name, false)
+            }
+            answer => answer,
+        };
+        let file = match opened {
+            Ok(file) => file,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(status(errno)),
+        };
+        if !shared_file::is_regular(file.as_fd()) {
+            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+        }
+        if shared_file::try_lock_exclusive(file.as_fd()) {
+            remove_stale(directory, file_name, file.as_fd())?;
+            continue;
+        }
+        if shared_file::try_lock_shared(file.as_fd()) && shared_file::has_name(file.as_fd()) {
+            return Ok(Some(file));
+        }
+        drop(file);
+        patience.pause()?;
+    }
+}
+
+/// Takes the name of a file away that nobody holds. The caller has it locked exclusively, so nobody
+/// who keeps to the protocol can have put another file in its place meanwhile.
+fn remove_stale(
+    directory: &NamespaceDirectory,
+    file_name: &CStr,
+    file: BorrowedFd<'_>,
+) -> Result<(), NtStatus> {
+    if shared_file::has_name(file) {
+        match shared_file::unlink(directory.as_fd(), file_name) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            // In the global directory only its owner may remove what a dead process left.
+            Err(_) => return Err(NtStatus::ACCESS_DENIED),
+        }
+    }
+    Ok(())
+}
+
+/// Turns the creator's exclusive lock into a holder's; answers whether the file still has its name.
+fn share(file: BorrowedFd<'_>) -> bool {
+    // The kernel gives the old lock up before it takes the new one. Whoever comes between locks the
+    // file exclusively for a moment, takes it for stale, and removes its name.
+    for _ in 0..1000 {
+        if shared_file::try_lock_shared(file) {
+            return shared_file::has_name(file);
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+fn descriptor_of(
+    file: &NamedFile,
+    name: &ObjectName,
+    kind: ObjectKind,
+) -> Result<Descriptor, NtStatus> {
+    let found = shared_file::stat(file).map_err(status)?;
+    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64)?;
+    if descriptor.kind != kind {
+        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+    }
+    if descriptor.name != name.leaf() {
+        // Two long names with one hash.
+        return Err(NtStatus::OBJECT_NAME_COLLISION);
+    }
+    Ok(descriptor)
+}
+
+fn status(errno: Errno) -> NtStatus {
+    match errno {
+        Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
+        Errno::NOSPC | Errno::DQUOT => NtStatus::COMMITMENT_LIMIT,
+        Errno::NOMEM => NtStatus::NO_MEMORY,
+        // A directory has the name, or a socket.
+        Errno::ISDIR | Errno::NXIO => NtStatus::OBJECT_TYPE_MISMATCH,
+        // A link among them: it would lead out of the namespace.
+        _ => NtStatus::ACCESS_DENIED,
+    }
+}
+
+/// Waiting for somebody else's step of creating or closing, which is over in microseconds.
+struct Patience {
+    attempts: u32,
+    since: Option<Instant>,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { attempts: 0, since: None }
+    }
+
+    fn pause(&mut self) -> Result<(), NtStatus> {
+        self.attempts += 1;
+        if self.attempts < 10 {
+            std::thread::yield_now();
+            return Ok(());
+        }
+        let since = self.since.get_or_insert_with(Instant::now);
+        if since.elapsed() > PATIENCE {
+            return Err(NtStatus::DELETE_PENDING);
+        }
+        std::thread::sleep(Duration::from_micros(u64::from(self.attempts.min(100)) * 10));
+        Ok(())
+    }
+}
+
+/// A named object as a listing shows it.
+#[derive(Clone, Debug)]
+pub struct NamedObject {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its file.
+    pub path: PathBuf,
+    /// What its file says of it.
+    pub descriptor: Descriptor,
+    /// The file's device.
+    pub device: u64,
+    /// The file's inode number.
+    pub inode: u64,
+    /// The user it belongs to.
+    pub owner: u32,
+    /// Whether any process holds it; one that nobody holds is what a dead process left.
+    pub is_held: bool,
+}
+
+/// Lists the objects of both scopes. What is no object, or cannot be opened by this user, is left
+/// out.
+///
+/// # Errors
+///
+/// As [`NamespaceDirectory::existing`].
+pub fn list() -> Result<Vec<NamedObject>, NtStatus> {
+    let mut objects = Vec::new();
+    for scope in [Scope::Local, Scope::Global] {
+        let Some(directory) = NamespaceDirectory::existing(scope)? else { continue };
+        for file_name in directory::names(directory.as_fd()).map_err(status)? {
+            objects.extend(describe(&directory, scope, &file_name));
+        }
+    }
+    objects.sort_by_cached_key(|object| object.name.to_string());
+    Ok(objects)
+}
+
+fn describe(
+    directory: &NamespaceDirectory,
+    scope: Scope,
+    file_name: &CStr,
+) -> Option<NamedObject> {
+    let file = shared_file::open_existing(directory.as_fd(), file_name, false).ok()?;
+    if !shared_file::is_regular(file.as_fd()) {
+        return None;
+    }
+    // Asked with a shared lock nobody is disturbed but a closer, for whom this counts as a holder;
+    // hence the question comes as an exclusive one, whose success is given up at once.
+    let is_held = !shared_file::try_lock_exclusive(file.as_fd());
+    shared_file::unlock(file.as_fd());
+    let found = shared_file::stat(&file).ok()?;
+    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()?;
+    let text = String::from_utf8_lossy(file_name.to_bytes()).into_owned();
+    Some(NamedObject {
+        name: descriptor.object_name(scope),
+        path: directory.path.join(text),
+        device: found.st_dev,
+        inode: found.st_ino,
+        owner: found.st_uid,
+        descriptor,
+        is_held,
+    })
+}
+
+/// What a sweep did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// How many files it looked at.
+    pub examined: usize,
+    /// The names of the files it took away.
+    pub removed: Vec<String>,
+    /// How many stale ones belong to other users, who alone may remove them.
+    pub refused: usize,
+}
+
+/// Takes away what dead processes left, in both scopes.
+///
+/// # Errors
+///
+/// As [`NamespaceDirectory::existing`].
+pub fn sweep() -> Result<SweepReport, NtStatus> {
+    let mut report = SweepReport::default();
+    for scope in [Scope::Local, Scope::Global] {
+        if let Some(directory) = NamespaceDirectory::existing(scope)? {
+            sweep_directory(&directory, &mut report, None)?;
+        }
+    }
+    Ok(report)
+}
+
+/// The sweep at a process's first use of a directory.
+pub(super) fn sweep_briefly(directory: &Arc<NamespaceDirectory>) {
+    // What it cannot do now somebody else will do later.
+    let _ = sweep_directory(directory, &mut SweepReport::default(), Some(Instant::now() + BRIEFLY));
+}
+
+fn sweep_directory(
+    directory: &NamespaceDirectory,
+    report: &mut SweepReport,
+    deadline: Option<Instant>,
+) -> Result<(), NtStatus> {
+    for file_name in directory::names(directory.as_fd()).map_err(status)? {
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            break;
+        }
+        report.examined += 1;
+        sweep_file(directory, &file_name, report);
+    }
+    Ok(())
+}
+
+fn sweep_file(directory: &NamespaceDirectory, file_name: &CString, report: &mut SweepReport) {
+    let Ok(file) = shared_file::open_existing(directory.as_fd(), file_name, false) else { return };
+    if !shared_file::is_regular(file.as_fd()) || !shared_file::try_lock_exclusive(file.as_fd()) {
+        return;
+    }
+    match remove_stale(directory, file_name, file.as_fd()) {
+        Ok(()) => report.removed.push(file_name.to_string_lossy().into_owned()),
+        Err(_) => report.refused += 1,
+    }
+}

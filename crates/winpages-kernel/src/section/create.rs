@@ -1,0 +1,409 @@
+//! Creating and opening sections: NtCreateSection, NtOpenSection.
+
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+
+use super::payload::Payload;
+use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, backing};
+use crate::address_space::layout::PAGE_SIZE;
+use crate::address_space::{CommitMap, Protection};
+use crate::file::{File, MappingGuard};
+use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
+use crate::object::namespace::{self, Found};
+use crate::object::{AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName};
+use crate::sys::memory::commit_would_be_granted;
+use crate::sys::shared_file;
+use crate::{NtStatus, object};
+
+/// What NtCreateSection is told.
+#[derive(Clone, Debug)]
+pub struct CreateSection {
+    /// The name, for one that others are to find.
+    pub name: Option<ObjectName>,
+    /// The rights of the handle.
+    pub access: AccessMask,
+    /// What is remembered of the handle besides.
+    pub attributes: HandleAttributes,
+    /// The size in bytes; 0 for the size of the file.
+    pub size: u64,
+    /// The page protection, one of Windows' PAGE_ constants.
+    pub protection: u32,
+    /// Windows' SEC_ constants.
+    pub flags: u32,
+    /// The file whose pages the section has; `None` for memory.
+    pub file: Option<Handle>,
+}
+
+/// Whether a section was made or found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// It is new.
+    Created,
+    /// The name was in use by a section, and the handle leads to that one.
+    Existing,
+}
+
+/// Creates a section, or opens the one that has the name already; mirrors NtCreateSection with
+/// OBJ_OPENIF. Size, file and flags then count for nothing, but are still checked for form.
+///
+/// # Errors
+///
+/// * [`NtStatus::INVALID_PAGE_PROTECTION`], [`NtStatus::INVALID_PARAMETER`]: an argument is not one
+///   of those documented, or memory of size 0 or beyond 2^63 bytes is asked for.
+/// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a file.
+/// * [`NtStatus::ACCESS_DENIED`]: the file is not open for what the protection allows.
+/// * [`NtStatus::MAPPED_FILE_SIZE_ZERO`]: an empty file, and no size.
+/// * [`NtStatus::SECTION_TOO_BIG`]: larger than a file that may not be written.
+/// * [`NtStatus::DISK_FULL`]: the file cannot grow to the size.
+/// * [`NtStatus::COMMITMENT_LIMIT`]: the memory cannot be promised.
+/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages.
+/// * for SEC_IMAGE [`NtStatus::INVALID_IMAGE_NOT_MZ`] and [`NtStatus::NOT_SUPPORTED`].
+/// * what [`namespace::create_or_open`] answers for the name.
+pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), NtStatus> {
+    let protection = parse_protection(request.protection)?;
+    let flags = parse_flags(request.flags, request.file.is_some())?;
+    if request.file.is_none() && (request.size == 0 || request.size > i64::MAX as u64) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    let maker = Maker { request, protection, flags };
+    let (section, disposition) = match &request.name {
+        None => (maker.unnamed()?, Disposition::Created),
+        Some(name) => maker.named(name)?,
+    };
+    let handle = enter(section, request.access, request.attributes)?;
+    Ok((handle, disposition))
+}
+
+/// Opens a section by its name; mirrors NtOpenSection.
+///
+/// # Errors
+///
+/// * [`NtStatus::OBJECT_NAME_NOT_FOUND`]: no object has the name.
+/// * [`NtStatus::ACCESS_DENIED`]: no right is asked for, or the section does not grant one.
+/// * what [`namespace::open`] answers.
+pub fn open_section(
+    name: &ObjectName,
+    access: AccessMask,
+    attributes: HandleAttributes,
+) -> Result<Handle, NtStatus> {
+    let access = SECTION_GENERIC_MAPPING.apply(access);
+    if access.is_empty() {
+        return Err(NtStatus::ACCESS_DENIED);
+    }
+    let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
+    let section = existing(name.clone(), file, descriptor)?;
+    enter(section, access, attributes)
+}
+
+fn enter(
+    section: Section,
+    access: AccessMask,
+    attributes: HandleAttributes,
+) -> Result<Handle, NtStatus> {
+    let access = SECTION_GENERIC_MAPPING.apply(access);
+    handle_table::insert(Entry { object: Object::Section(Arc::new(section)), access, attributes })
+}
+
+fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
+    let valid = Protection::READONLY
+        | Protection::READWRITE
+        | Protection::WRITECOPY
+        | Protection::EXECUTE_READ
+        | Protection::EXECUTE_READWRITE
+        | Protection::EXECUTE_WRITECOPY;
+    let protection = Protection::from_bits(bits).ok_or(NtStatus::INVALID_PAGE_PROTECTION)?;
+    if bits.is_power_of_two() && valid.contains(protection) {
+        Ok(protection)
+    } else {
+        Err(NtStatus::INVALID_PAGE_PROTECTION)
+    }
+}
+
+fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
+    let flags = SectionFlags::from_bits(bits).ok_or(NtStatus::INVALID_PARAMETER)?;
+    let caching = SectionFlags::NOCACHE | SectionFlags::WRITECOMBINE;
+    let kinds = SectionFlags::IMAGE | SectionFlags::RESERVE | SectionFlags::COMMIT;
+    let has_image = flags.contains(SectionFlags::IMAGE);
+    let image_takes = SectionFlags::IMAGE | SectionFlags::NOCACHE;
+    let large = flags.contains(SectionFlags::LARGE_PAGES);
+    let is_valid = !flags.contains(SectionFlags::FILE)
+        && flags.intersection(kinds).bits().count_ones() == 1
+        && (!has_image || image_takes.contains(flags))
+        && flags.intersection(caching) != caching
+        && (!large || (flags.contains(SectionFlags::COMMIT) && !has_file));
+    if !is_valid {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    if large {
+        return Err(NtStatus::PRIVILEGE_NOT_HELD);
+    }
+    if has_image && !has_file {
+        return Err(NtStatus::INVALID_IMAGE_NOT_MZ);
+    }
+    Ok(flags)
+}
+
+/// The making of one section.
+struct Maker<'a> {
+    request: &'a CreateSection,
+    protection: Protection,
+    flags: SectionFlags,
+}
+
+impl Maker<'_> {
+    fn unnamed(&self) -> Result<Section, NtStatus> {
+        if let Some(handle) = self.request.file {
+            let (file, size) = self.file(handle)?;
+            let storage = Storage::File { file: MappingGuard::new(file), name: None };
+            return Ok(self.section(storage, size, None));
+        }
+        let room = self.memory();
+        let file = shared_file::create_in_memory(c"winpages section").map_err(descriptor_status)?;
+        // Charged by the kernel's overcommit policy, not to /dev/shm, and not set aside page by page:
+        // the promise is as good as that of private memory.
+        let is_promised =
+            !self.flags.contains(SectionFlags::COMMIT) || commit_would_be_granted(room.data as usize);
+        let size = room.data + room.table;
+        if !is_promised || shared_file::set_size(file.as_fd(), size).is_err() {
+            return Err(NtStatus::COMMITMENT_LIMIT);
+        }
+        let commit_map = room.commit_map(false);
+        Ok(Section { commit_map, ..self.section(Storage::Unnamed(file), room.data, None) })
+    }
+
+    fn named(&self, name: &ObjectName) -> Result<(Section, Disposition), NtStatus> {
+        // Whether the file will do matters only if the name is new: `fill` is called only then.
+        let mut backing: Option<(Arc<File>, u64)> = None;
+        let mut payload = Payload::default();
+        let fill = |file: BorrowedFd<'_>| match self.request.file {
+            Some(handle) => {
+                let (opened, size) = self.file(handle)?;
+                let identity = opened.identity();
+                payload = Payload {
+                    size,
+                    device: identity.device,
+                    inode: identity.inode,
+                    holder: std::process::id(),
+                    descriptor: opened.as_fd().as_raw_fd() as u32,
+                    ..self.payload()
+                };
+                let path = std::fs::read_link(format!("/proc/self/fd/{}", payload.descriptor));
+                let path = path.unwrap_or_default().into_os_string().into_encoded_bytes();
+                backing = Some((opened, size));
+                self.descriptor(name, 0, &payload, path).write(file)
+            }
+            None => {
+                let room = self.memory();
+                payload = Payload { size: room.data, commit_table: room.table_start(), ..self.payload() };
+                let descriptor =
+                    self.descriptor(name, room.data + room.table, &payload, Vec::new());
+                let end = descriptor.file_size();
+                // A page that is promised is set aside now: a full file system is an error here, not
+                // a SIGBUS at the first touch.
+                let promised = if self.flags.contains(SectionFlags::COMMIT) { 0 } else { room.data + room.table };
+                shared_file::allocate(file, promised, end - promised)
+                    .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
+                descriptor.write(file)
+            }
+        };
+        // Readable and writable by the user alone, until a security descriptor says otherwise.
+        const MODE: u32 = 0o600;
+        match namespace::create_or_open(name, ObjectKind::Section, MODE, fill)? {
+            Found::Existing(file, descriptor) => {
+                let section = existing(name.clone(), file, descriptor)?;
+                Ok((section, Disposition::Existing))
+            }
+            Found::Created(file) => {
+                let section = match backing {
+                    Some((opened, size)) => {
+                        let file =
+                            Storage::File { file: MappingGuard::new(opened), name: Some(file) };
+                        self.section(file, size, Some(name))
+                    }
+                    None => {
+                        let commit_map = commit_map_of(&payload);
+                        let storage = Storage::Named(file);
+                        Section { commit_map, ..self.section(storage, payload.size, Some(name)) }
+                    }
+                };
+                Ok((section, Disposition::Created))
+            }
+        }
+    }
+
+    fn section(&self, storage: Storage, size: u64, name: Option<&ObjectName>) -> Section {
+        Section {
+            flags: reported_flags(self.flags, self.request.file.is_some()),
+            storage,
+            size,
+            protection: self.protection,
+            commit_map: None,
+            name: name.cloned(),
+            handles: AtomicUsize::new(0),
+        }
+    }
+
+    fn payload(&self) -> Payload {
+        let flags = reported_flags(self.flags, self.request.file.is_some());
+        Payload { protection: self.protection.bits(), flags: flags.bits(), ..Payload::default() }
+    }
+
+    fn descriptor(
+        &self,
+        name: &ObjectName,
+        data_size: u64,
+        payload: &Payload,
+        extra: Vec<u8>,
+    ) -> Descriptor {
+        Descriptor {
+            kind: ObjectKind::Section,
+            data_size,
+            name: name.leaf().to_vec(),
+            payload: payload.to_bytes(),
+            extra,
+            creator: std::process::id(),
+            created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs()),
+        }
+    }
+
+    /// How much memory the section takes.
+    fn memory(&self) -> Room {
+        let page = PAGE_SIZE as u64;
+        let data = self.request.size.next_multiple_of(page);
+        let table = if self.flags.contains(SectionFlags::RESERVE) {
+            (data / page).next_multiple_of(page)
+        } else {
+            0
+        };
+        Room { data, table }
+    }
+
+    /// The file the section is to have its pages from, long enough, and how much of it the section
+    /// has.
+    fn file(&self, handle: Handle) -> Result<(Arc<File>, u64), NtStatus> {
+        let (file, granted) = object::reference_file(handle, AccessMask::empty())?;
+        let writes =
+            self.protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+        let mut needed = AccessMask::FILE_READ_DATA;
+        needed.set(AccessMask::FILE_WRITE_DATA, writes);
+        needed.set(AccessMask::FILE_EXECUTE, self.protection.is_executable());
+        if !granted.contains(needed) {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        if !shared_file::is_regular(file.as_fd()) {
+            return Err(NtStatus::INVALID_FILE_FOR_SECTION);
+        }
+        let size = file.size()?;
+        if self.flags.contains(SectionFlags::IMAGE) {
+            let mut start = [0u8; 2];
+            let read = shared_file::read_at(file.as_fd(), &mut start, 0);
+            return Err(match read {
+                Ok(2) if &start == b"MZ" => NtStatus::NOT_SUPPORTED,
+                _ => NtStatus::INVALID_IMAGE_NOT_MZ,
+            });
+        }
+        let wanted = self.request.size;
+        if wanted == 0 && size == 0 {
+            return Err(NtStatus::MAPPED_FILE_SIZE_ZERO);
+        }
+        if wanted > size {
+            if !writes {
+                return Err(NtStatus::SECTION_TOO_BIG);
+            }
+            grow(file.as_fd(), size, wanted)?;
+        }
+        Ok((file, if wanted == 0 { size } else { wanted }))
+    }
+}
+
+/// Makes a file longer, with room for what is added where the file system can tell.
+fn grow(file: BorrowedFd<'_>, size: u64, wanted: u64) -> Result<(), NtStatus> {
+    match shared_file::allocate(file, size, wanted - size) {
+        Ok(()) => Ok(()),
+        Err(Errno::OPNOTSUPP) => {
+            shared_file::set_size(file, wanted).map_err(|_| NtStatus::DISK_FULL)
+        }
+        Err(Errno::FBIG) => Err(NtStatus::SECTION_TOO_BIG),
+        Err(_) => Err(NtStatus::DISK_FULL),
+    }
+}
+
+/// How much memory a section without a file takes.
+struct Room {
+    /// Its pages, in bytes.
+    data: u64,
+    /// Its table of committed pages, in bytes.
+    table: u64,
+}
+
+impl Room {
+    fn table_start(&self) -> u64 {
+        if self.table == 0 { 0 } else { self.data }
+    }
+
+    fn commit_map(&self, set_aside: bool) -> Option<CommitMap> {
+        (self.table != 0).then_some(CommitMap { table: self.data, set_aside })
+    }
+}
+
+fn commit_map_of(payload: &Payload) -> Option<CommitMap> {
+    (payload.commit_table != 0)
+        .then_some(CommitMap { table: payload.commit_table, set_aside: true })
+}
+
+/// The flags as NtQuerySection reports them: of a file's pages it makes no difference whether they
+/// are committed or reserved.
+fn reported_flags(flags: SectionFlags, has_file: bool) -> SectionFlags {
+    if has_file {
+        flags.difference(SectionFlags::COMMIT | SectionFlags::RESERVE) | SectionFlags::FILE
+    } else {
+        flags
+    }
+}
+
+/// The section that a named object's file describes.
+fn existing(
+    name: ObjectName,
+    file: NamedFile,
+    mut descriptor: Descriptor,
+) -> Result<Section, NtStatus> {
+    let mut payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
+    let protection = parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
+    let flags = SectionFlags::from_bits(payload.flags).ok_or(NtStatus::REVISION_MISMATCH)?;
+    let commit_map = commit_map_of(&payload);
+    let storage = if payload.has_file() {
+        let known = (payload.holder, payload.descriptor);
+        let writes = protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+        let opened: OwnedFd = backing::open(&mut payload, writes)?;
+        if known != (payload.holder, payload.descriptor) {
+            // Best effort: who may not write leaves the search to the next.
+            descriptor.payload = payload.to_bytes();
+            let _ = descriptor.update_payload(file.as_fd());
+        }
+        let opened = Arc::new(File::from_descriptor(opened)?);
+        Storage::File { file: MappingGuard::new(opened), name: Some(file) }
+    } else {
+        Storage::Named(file)
+    };
+    Ok(Section {
+        storage,
+        size: payload.size,
+        protection,
+        flags,
+        commit_map,
+        name: Some(name),
+        handles: AtomicUsize::new(0),
+    })
+}
+
+fn descriptor_status(errno: Errno) -> NtStatus {
+    match errno {
+        Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
+        _ => NtStatus::NO_MEMORY,
+    }
+}

@@ -1,0 +1,139 @@
+//! Sections: memory that can be mapped, by this process and by others.
+
+mod backing;
+mod create;
+mod payload;
+mod view;
+
+use core::fmt;
+use core::sync::atomic::AtomicUsize;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+
+pub use create::{CreateSection, Disposition, create_section, open_section};
+pub use view::{MapView, flush_view, map_view_of_section, unmap_view_of_section};
+
+use crate::address_space::{CommitMap, Protection};
+use crate::file::MappingGuard;
+use crate::object::{AccessMask, GenericMapping, NamedFile, ObjectName};
+
+bitflags::bitflags! {
+    /// How a section is made: Windows' SEC_ constants.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct SectionFlags: u32 {
+        /// SEC_FILE: answered for sections of files, never asked for.
+        const FILE = 0x0080_0000;
+        /// SEC_IMAGE
+        const IMAGE = 0x0100_0000;
+        /// SEC_RESERVE: pages are committed later, by VirtualAlloc on a view.
+        const RESERVE = 0x0400_0000;
+        /// SEC_COMMIT: all pages are committed at once.
+        const COMMIT = 0x0800_0000;
+        /// SEC_NOCACHE
+        const NOCACHE = 0x1000_0000;
+        /// SEC_WRITECOMBINE
+        const WRITECOMBINE = 0x4000_0000;
+        /// SEC_LARGE_PAGES
+        const LARGE_PAGES = 0x8000_0000;
+    }
+}
+
+impl AccessMask {
+    /// SECTION_QUERY
+    pub const SECTION_QUERY: Self = Self::from_bits_retain(0x01);
+    /// SECTION_MAP_WRITE
+    pub const SECTION_MAP_WRITE: Self = Self::from_bits_retain(0x02);
+    /// SECTION_MAP_READ
+    pub const SECTION_MAP_READ: Self = Self::from_bits_retain(0x04);
+    /// SECTION_MAP_EXECUTE
+    pub const SECTION_MAP_EXECUTE: Self = Self::from_bits_retain(0x08);
+    /// SECTION_EXTEND_SIZE
+    pub const SECTION_EXTEND_SIZE: Self = Self::from_bits_retain(0x10);
+    /// SECTION_ALL_ACCESS
+    pub const SECTION_ALL_ACCESS: Self = Self::from_bits_retain(0x000F_001F);
+}
+
+/// What the generic rights mean for a section.
+pub const SECTION_GENERIC_MAPPING: GenericMapping = GenericMapping {
+    read: AccessMask::from_bits_retain(0x0002_0005),
+    write: AccessMask::from_bits_retain(0x0002_0002),
+    execute: AccessMask::from_bits_retain(0x0002_0008),
+    all: AccessMask::SECTION_ALL_ACCESS,
+};
+
+/// Where the pages of a section are.
+enum Storage {
+    /// In a named object's own file on tmpfs.
+    Named(NamedFile),
+    /// In memory that has no name.
+    Unnamed(OwnedFd),
+    /// In a file of the user's; with a name, if the section has one.
+    File { file: MappingGuard, name: Option<NamedFile> },
+}
+
+/// A section object of this process.
+pub struct Section {
+    storage: Storage,
+    size: u64,
+    protection: Protection,
+    flags: SectionFlags,
+    commit_map: Option<CommitMap>,
+    name: Option<ObjectName>,
+    handles: AtomicUsize,
+}
+
+impl Section {
+    /// The section's size in bytes: whole pages of memory, or as many bytes of a file as it was
+    /// created with.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The protection it was created with: no view may have more.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// How it was made, as NtQuerySection reports it.
+    pub fn flags(&self) -> SectionFlags {
+        self.flags
+    }
+
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&ObjectName> {
+        self.name.as_ref()
+    }
+
+    pub(crate) fn handle_count(&self) -> &AtomicUsize {
+        &self.handles
+    }
+
+    pub(crate) fn last_handle_closed(&self) {
+        match &self.storage {
+            Storage::Named(file) | Storage::File { name: Some(file), .. } => file.release(),
+            Storage::Unnamed(_) | Storage::File { name: None, .. } => {}
+        }
+    }
+}
+
+impl AsFd for Section {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.storage {
+            Storage::Named(file) => file.as_fd(),
+            Storage::Unnamed(file) => file.as_fd(),
+            Storage::File { file, .. } => file.file().as_fd(),
+        }
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Section")
+            .field("name", &self.name.as_ref().map(ToString::to_string))
+            .field("size", &self.size)
+            .field("protection", &self.protection)
+            .field("flags", &self.flags)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! Mapping sections: NtMapViewOfSection, NtUnmapViewOfSection, NtFlushVirtualMemory.
+
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, BorrowedFd};
+
+use super::{Section, SectionFlags, Storage};
+use crate::address_space::layout::{
+    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, page_up,
+};
+use crate::address_space::{
+    self, Backing, PageRange, Pages, Protection, View,
+};
+use crate::object::handle_table::Handle;
+use crate::object::{self, AccessMask};
+use crate::sys::shared_file;
+use crate::NtStatus;
+
+/// What NtMapViewOfSection is told.
+#[derive(Clone, Copy, Debug)]
+pub struct MapView {
+    /// The section.
+    pub section: Handle,
+    /// The address, a multiple of 64 KiB; 0 for wherever there is room.
+    pub base: usize,
+    /// Where in the section the view starts, in bytes, a multiple of 64 KiB.
+    pub offset: u64,
+    /// How many bytes; 0 for all from the offset on.
+    pub size: usize,
+    /// The protection of its pages.
+    pub protection: Protection,
+}
+
+/// Maps a view of a section; mirrors NtMapViewOfSection for the calling process.
+///
+/// # Errors
+///
+/// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
+/// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB.
+/// * [`NtStatus::ACCESS_DENIED`]: the handle, or the section's protection, does not allow the view's.
+/// * [`NtStatus::INVALID_VIEW_SIZE`]: the view would not lie within the section.
+/// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`.
+/// * [`NtStatus::NO_MEMORY`]: no room in the address space.
+pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
+    let (section, granted) = object::reference_section(request.section)?;
+    let granularity = ALLOCATION_GRANULARITY as u64;
+    if !request.base.is_multiple_of(ALLOCATION_GRANULARITY)
+        || !request.offset.is_multiple_of(granularity)
+    {
+        return Err(NtStatus::MAPPED_ALIGNMENT);
+    }
+    if !granted.contains(rights_for(request.protection))
+        || !is_within(request.protection, section.protection)
+    {
+        return Err(NtStatus::ACCESS_DENIED);
+    }
+    let rest = section
+        .size
+        .checked_sub(request.offset)
+        .filter(|rest| *rest > 0)
+        .ok_or(NtStatus::INVALID_VIEW_SIZE)?;
+    let size = if request.size == 0 { rest } else { request.size as u64 };
+    if size > rest {
+        return Err(NtStatus::INVALID_VIEW_SIZE);
+    }
+    let size = page_up(size as usize).ok_or(NtStatus::NO_MEMORY)?;
+    if request.base != 0 && request.base < MINIMUM_APPLICATION_ADDRESS {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    if size > APPLICATION_END {
+        return Err(NtStatus::NO_MEMORY);
+    }
+    let caching = if section.flags.contains(SectionFlags::NOCACHE) {
+        Protection::NOCACHE
+    } else if section.flags.contains(SectionFlags::WRITECOMBINE) {
+        Protection::WRITECOMBINE
+    } else {
+        Protection::empty()
+    };
+    let pages = match (&section.storage, section.commit_map) {
+        (Storage::File { .. }, _) => Pages::File,
+        (_, Some(commit_map)) => Pages::Reserving(commit_map),
+        (_, None) => Pages::Committed,
+    };
+    let view = View {
+        mapped: request.protection | caching,
+        pages,
+        offset: request.offset,
+        backing: section,
+    };
+    address_space::map_view(request.base, size, false, Box::new(view))
+}
+
+impl Backing for Section {
+    fn file(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+
+    fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus> {
+        match self.storage {
+            Storage::File { .. } => shared_file::write_back(self.as_fd(), offset, size)
+                .map_err(|_| NtStatus::UNSUCCESSFUL),
+            // Memory has nothing to be written back to.
+            Storage::Named(_) | Storage::Unnamed(_) => Ok(()),
+        }
+    }
+}
+
+/// What a handle must grant for a view of a protection.
+fn rights_for(protection: Protection) -> AccessMask {
+    let mut rights =
+        if protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE) {
+            AccessMask::SECTION_MAP_WRITE
+        } else {
+            AccessMask::SECTION_MAP_READ
+        };
+    rights.set(AccessMask::SECTION_MAP_EXECUTE, protection.is_executable());
+    rights
+}
+
+/// Whether a section of one protection may have views of another.
+fn is_within(view: Protection, section: Protection) -> bool {
+    let writes = view.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+    let may_write = section.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+    (!writes || may_write) && (!view.is_executable() || section.is_executable())
+}
+
+/// Unmaps the view that an address lies in; mirrors NtUnmapViewOfSection for the calling process.
+///
+/// # Errors
+///
+/// [`NtStatus::NOT_MAPPED_VIEW`] if it lies in none.
+pub fn unmap_view_of_section(address: usize) -> Result<(), NtStatus> {
+    address_space::unmap_view(address)
+}
+
+/// Writes the changed pages of a view of a file to it; mirrors NtFlushVirtualMemory. `size` 0 means
+/// to the end of the view. Waits until the device has the data, but not for its own cache: that is
+/// what FlushFileBuffers is for.
+///
+/// # Errors
+///
+/// [`NtStatus::NOT_MAPPED_VIEW`] if the range does not lie in one view, [`NtStatus::UNSUCCESSFUL`] if
+/// the file cannot be written.
+pub fn flush_view(address: usize, size: usize) -> Result<(), NtStatus> {
+    let (rest, offset, backing) = address_space::view_at(address)?;
+    let end = address.checked_add(size).ok_or(NtStatus::NOT_MAPPED_VIEW)?;
+    if end > rest.base + rest.size {
+        return Err(NtStatus::NOT_MAPPED_VIEW);
+    }
+    let length = if size == 0 { rest.size } else { end - rest.base };
+    backing.flush(offset, length as u64)
+}
+
+/// Sections are shared between the threads of a process.
+const _: fn() = || {
+    fn is_shareable<T: Send + Sync>() {}
+    is_shareable::<Arc<Section>>();
+};

@@ -1,0 +1,46 @@
+//! Other processes' open files, through /proc.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags};
+
+/// Opens the file that another process has open under a number, if it is the one meant: device and
+/// inode number. `write` falls back to reading where writing is not allowed.
+///
+/// The kernel follows the link to the file itself, whatever its name is by now, if this process may
+/// look into the other and the file's own mode allows it.
+pub fn open_through(
+    (process, number): (u32, u32),
+    (device, inode): (u64, u64),
+    write: bool,
+) -> Option<OwnedFd> {
+    let path = format!("/proc/{process}/fd/{number}");
+    let is_meant = |found: rustix::fs::Stat| found.st_dev == device && found.st_ino == inode;
+    // Looked at first: opening may have effects on what it is not meant for, a FIFO or a device.
+    rustix::fs::stat(path.as_str()).ok().filter(|found| is_meant(*found))?;
+    let open = |access| {
+        let flags = access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        rustix::fs::open(path.as_str(), flags, Mode::empty()).ok()
+    };
+    let opened = if write { open(OFlags::RDWR) } else { None };
+    let opened = opened.or_else(|| open(OFlags::RDONLY))?;
+    rustix::fs::fstat(&opened).ok().filter(|found| is_meant(*found))?;
+    Some(opened)
+}
+
+/// The numbers of all processes.
+pub fn processes() -> impl Iterator<Item = u32> {
+    numbers_in(Path::new("/proc"))
+}
+
+/// The descriptor numbers of a process, as far as this one may see them.
+pub fn numbers(process: u32) -> impl Iterator<Item = u32> {
+    numbers_in(Path::new(&format!("/proc/{process}/fd")))
+}
+
+fn numbers_in(directory: &Path) -> impl Iterator<Item = u32> + use<> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
