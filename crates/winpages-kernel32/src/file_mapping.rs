@@ -48,7 +48,10 @@ const LONGEST_ANSI_NAME: usize = 259;
 unsafe fn ansi_name(name: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> {
     // SAFETY: passed on.
     let name = unsafe { text::ansi(name)? };
-    if name.as_ref().is_some_and(|units| units.len() > LONGEST_ANSI_NAME) {
+    if name
+        .as_ref()
+        .is_some_and(|units| units.len() > LONGEST_ANSI_NAME)
+    {
         return Err(NtStatus::NAME_TOO_LONG);
     }
     Ok(name)
@@ -56,7 +59,9 @@ unsafe fn ansi_name(name: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> {
 
 /// The name a Create function gives an object: NULL and "" leave it without.
 fn name_to_create(name: Option<Vec<u16>>) -> Result<Option<ObjectName>, NtStatus> {
-    name.filter(|units| !units.is_empty()).map(|units| ObjectName::parse(&units)).transpose()
+    name.filter(|units| !units.is_empty())
+        .map(|units| ObjectName::parse(&units))
+        .transpose()
 }
 
 /// The name an Open function looks for.
@@ -192,8 +197,11 @@ fn open(access: u32, inherit: i32, name: Result<Option<Vec<u16>>, NtStatus>) -> 
         AccessMask::SECTION_MAP_EXECUTE,
         access & FILE_MAP_EXECUTE != 0 || rights.contains(AccessMask::SECTION_MAP_EXECUTE),
     );
-    let attributes =
-        if inherit != 0 { HandleAttributes::INHERIT } else { HandleAttributes::empty() };
+    let attributes = if inherit != 0 {
+        HandleAttributes::INHERIT
+    } else {
+        HandleAttributes::empty()
+    };
     handle_value(
         name.and_then(name_to_open)
             .and_then(|name| section::open_section(&name, rights, attributes)),
@@ -212,7 +220,9 @@ pub unsafe extern "C" fn OpenFileMappingW(
     lpName: *const u16,
 ) -> usize {
     // SAFETY: the caller's pointer.
-    open(dwDesiredAccess, bInheritHandle, unsafe { text::wide(lpName) })
+    open(dwDesiredAccess, bInheritHandle, unsafe {
+        text::wide(lpName)
+    })
 }
 
 /// OpenFileMappingA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -227,7 +237,9 @@ pub unsafe extern "C" fn OpenFileMappingA(
     lpName: *const c_char,
 ) -> usize {
     // SAFETY: the caller's pointer.
-    open(dwDesiredAccess, bInheritHandle, unsafe { ansi_name(lpName) })
+    open(dwDesiredAccess, bInheritHandle, unsafe {
+        ansi_name(lpName)
+    })
 }
 
 /// The protection of a view for FILE_MAP_ bits: copying is asked for by FILE_MAP_COPY and nothing
@@ -323,5 +335,8 @@ pub unsafe extern "C" fn FlushViewOfFile(
     lpBaseAddress: *const c_void,
     dwNumberOfBytesToFlush: usize,
 ) -> i32 {
-    last_error::boolean(section::flush_view(lpBaseAddress as usize, dwNumberOfBytesToFlush))
+    last_error::boolean(section::flush_view(
+        lpBaseAddress as usize,
+        dwNumberOfBytesToFlush,
+    ))
 }

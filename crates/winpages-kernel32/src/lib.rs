@@ -9,6 +9,7 @@
 
 pub mod dos_error;
 pub mod error_code;
+pub mod file_mapping;
 pub mod last_error;
 pub mod system_information;
 pub mod text;

@@ -132,7 +132,9 @@ impl Descriptor {
         let length = file_size.min(WINDOW as u64) as usize;
         let tail = &mut window[..length];
         read_all(file, tail, file_size - length as u64)?;
-        let at = length.checked_sub(TRAILER_SIZE).ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
+        let at = length
+            .checked_sub(TRAILER_SIZE)
+            .ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
         // SAFETY: these are as many bytes as a trailer has, and any bytes are integers.
         let trailer = unsafe { tail[at..].as_ptr().cast::<Trailer>().read_unaligned() };
         if trailer.magic != MAGIC {
@@ -145,7 +147,10 @@ impl Descriptor {
             && trailer.file_size == file_size
             && trailer.name_size <= LONGEST_NAME
             && trailer.extra_size <= LONGEST_EXTRA
-            && trailer.data_size.checked_add(variable + TRAILER_SIZE as u64) == Some(file_size);
+            && trailer
+                .data_size
+                .checked_add(variable + TRAILER_SIZE as u64)
+                == Some(file_size);
         let kind = ObjectKind::from_number(trailer.kind);
         let (true, Some(kind)) = (is_ours, kind) else {
             return Err(NtStatus::REVISION_MISMATCH);
@@ -164,7 +169,10 @@ impl Descriptor {
         Ok(Self {
             kind,
             data_size: trailer.data_size,
-            name: name.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]])).collect(),
+            name: name
+                .chunks_exact(2)
+                .map(|pair| u16::from_ne_bytes([pair[0], pair[1]]))
+                .collect(),
             payload: trailer.payload,
             extra: extra.to_vec(),
             creator: trailer.creator,
@@ -261,6 +269,9 @@ mod tests {
         assert_eq!(read(), Ok(()));
         shared_file::write_at(file.as_fd(), b"!", trailer).unwrap();
         assert_eq!(read(), Err(NtStatus::OBJECT_TYPE_MISMATCH));
-        assert_eq!(Descriptor::read(file.as_fd(), 5), Err(NtStatus::OBJECT_TYPE_MISMATCH));
+        assert_eq!(
+            Descriptor::read(file.as_fd(), 5),
+            Err(NtStatus::OBJECT_TYPE_MISMATCH)
+        );
     }
 }

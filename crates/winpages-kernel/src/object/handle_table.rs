@@ -201,7 +201,12 @@ pub fn set_attributes(
 /// Everything that has a handle; what has two is there twice.
 pub(crate) fn objects() -> Vec<Object> {
     let table = TABLE.lock();
-    table.slots.iter().flatten().map(|entry| entry.object.clone()).collect()
+    table
+        .slots
+        .iter()
+        .flatten()
+        .map(|entry| entry.object.clone())
+        .collect()
 }
 
 pub(crate) fn lock_for_fork() {

@@ -10,8 +10,8 @@ mod namespace_directory;
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE};
 pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::NamedFile;
-pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
+pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;

@@ -52,11 +52,16 @@ impl ObjectName {
         let first = parts.next().unwrap_or_default();
         let is = |part: &[u16], text: &str| part.iter().copied().eq(text.encode_utf16());
         let Some(second) = parts.next() else {
-            let is_directory = ["", "Local", "Global", "Session"].iter().any(|text| is(first, text));
+            let is_directory = ["", "Local", "Global", "Session"]
+                .iter()
+                .any(|text| is(first, text));
             return if is_directory {
                 Err(NtStatus::OBJECT_TYPE_MISMATCH)
             } else {
-                Ok(Self { scope: Scope::Local, leaf: first.to_vec() })
+                Ok(Self {
+                    scope: Scope::Local,
+                    leaf: first.to_vec(),
+                })
             };
         };
         let (scope, leaf) = if is(first, "Local") {
@@ -77,7 +82,10 @@ impl ObjectName {
         if leaf.is_empty() {
             return Err(NtStatus::OBJECT_NAME_INVALID);
         }
-        Ok(Self { scope, leaf: leaf.to_vec() })
+        Ok(Self {
+            scope,
+            leaf: leaf.to_vec(),
+        })
     }
 
     /// The name that a namespace file's descriptor holds.
@@ -131,7 +139,11 @@ impl fmt::Display for ObjectName {
             Scope::Local => "Local",
             Scope::Global => "Global",
         };
-        write!(formatter, "{prefix}\\{}", String::from_utf16_lossy(&self.leaf))
+        write!(
+            formatter,
+            "{prefix}\\{}",
+            String::from_utf16_lossy(&self.leaf)
+        )
     }
 }
 
@@ -141,7 +153,9 @@ fn hash(units: &[u16]) -> u128 {
     const OFFSET: u128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
     let bytes = units.iter().flat_map(|unit| unit.to_le_bytes());
-    bytes.fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
+    bytes.fold(OFFSET, |hash, byte| {
+        (hash ^ u128::from(byte)).wrapping_mul(PRIME)
+    })
 }
 
 #[cfg(test)]

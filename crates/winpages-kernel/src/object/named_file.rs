@@ -32,7 +32,13 @@ impl NamedFile {
         file_name: CString,
     ) -> Self {
         let released = AtomicBool::new(false);
-        Self { descriptor, directory, file_name, generation: fork::generation(), released }
+        Self {
+            descriptor,
+            directory,
+            file_name,
+            generation: fork::generation(),
+            released,
+        }
     }
 
     /// Gives the name up; whoever is the last to do so takes it out of the namespace.
@@ -50,10 +56,8 @@ impl NamedFile {
                 return;
             }
         }
-        if shared_file::try_lock_exclusive(file) {
-            if shared_file::has_name(file) {
-                let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
-            }
+        if shared_file::try_lock_exclusive(file) && shared_file::has_name(file) {
+            let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
         }
         shared_file::unlock(file);
     }

@@ -218,7 +218,10 @@ struct Patience {
 
 impl Patience {
     fn new() -> Self {
-        Self { attempts: 0, since: None }
+        Self {
+            attempts: 0,
+            since: None,
+        }
     }
 
     fn pause(&mut self) -> Result<(), NtStatus> {
@@ -231,7 +234,9 @@ impl Patience {
         if since.elapsed() > PATIENCE {
             return Err(NtStatus::DELETE_PENDING);
         }
-        std::thread::sleep(Duration::from_micros(u64::from(self.attempts.min(100)) * 10));
+        std::thread::sleep(Duration::from_micros(
+            u64::from(self.attempts.min(100)) * 10,
+        ));
         Ok(())
     }
 }
@@ -264,7 +269,9 @@ pub struct NamedObject {
 pub fn list() -> Result<Vec<NamedObject>, NtStatus> {
     let mut objects = Vec::new();
     for scope in [Scope::Local, Scope::Global] {
-        let Some(directory) = NamespaceDirectory::existing(scope)? else { continue };
+        let Some(directory) = NamespaceDirectory::existing(scope)? else {
+            continue;
+        };
         for file_name in directory::names(directory.as_fd()).map_err(status)? {
             objects.extend(describe(&directory, scope, &file_name));
         }
@@ -273,11 +280,7 @@ pub fn list() -> Result<Vec<NamedObject>, NtStatus> {
     Ok(objects)
 }
 
-fn describe(
-    directory: &NamespaceDirectory,
-    scope: Scope,
-    file_name: &CStr,
-) -> Option<NamedObject> {
+fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> Option<NamedObject> {
     let file = shared_file::open_existing(directory.as_fd(), file_name, false).ok()?;
     if !shared_file::is_regular(file.as_fd()) {
         return None;
@@ -329,7 +332,11 @@ pub fn sweep() -> Result<SweepReport, NtStatus> {
 /// The sweep at a process's first use of a directory.
 pub(super) fn sweep_briefly(directory: &Arc<NamespaceDirectory>) {
     // What it cannot do now somebody else will do later.
-    let _ = sweep_directory(directory, &mut SweepReport::default(), Some(Instant::now() + BRIEFLY));
+    let _ = sweep_directory(
+        directory,
+        &mut SweepReport::default(),
+        Some(Instant::now() + BRIEFLY),
+    );
 }
 
 fn sweep_directory(
@@ -348,12 +355,16 @@ fn sweep_directory(
 }
 
 fn sweep_file(directory: &NamespaceDirectory, file_name: &CString, report: &mut SweepReport) {
-    let Ok(file) = shared_file::open_existing(directory.as_fd(), file_name, false) else { return };
+    let Ok(file) = shared_file::open_existing(directory.as_fd(), file_name, false) else {
+        return;
+    };
     if !shared_file::is_regular(file.as_fd()) || !shared_file::try_lock_exclusive(file.as_fd()) {
         return;
     }
     match remove_stale(directory, file_name, file.as_fd()) {
-        Ok(()) => report.removed.push(file_name.to_string_lossy().into_owned()),
+        Ok(()) => report
+            .removed
+            .push(file_name.to_string_lossy().into_owned()),
         Err(_) => report.refused += 1,
     }
 }

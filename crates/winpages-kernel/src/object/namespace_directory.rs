@@ -83,8 +83,8 @@ impl NamespaceDirectory {
 
     fn open(scope: Scope, create: bool) -> Result<Self, NtStatus> {
         let path = Self::path_of(scope);
-        let name = CString::new(path.as_os_str().as_bytes())
-            .map_err(|_| NtStatus::OBJECT_NAME_INVALID)?;
+        let name =
+            CString::new(path.as_os_str().as_bytes()).map_err(|_| NtStatus::OBJECT_NAME_INVALID)?;
         let mode = match scope {
             Scope::Local => 0o700,
             Scope::Global => 0o1777,
@@ -103,7 +103,11 @@ impl NamespaceDirectory {
             // the object's name away.
             Scope::Global => found.1 & 0o1777 == 0o1777,
         };
-        if is_sound { Ok(Self { descriptor, path }) } else { Err(NtStatus::ACCESS_DENIED) }
+        if is_sound {
+            Ok(Self { descriptor, path })
+        } else {
+            Err(NtStatus::ACCESS_DENIED)
+        }
     }
 }
 

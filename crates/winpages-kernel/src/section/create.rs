@@ -70,7 +70,11 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
     if request.file.is_none() && (request.size == 0 || request.size > i64::MAX as u64) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    let maker = Maker { request, protection, flags };
+    let maker = Maker {
+        request,
+        protection,
+        flags,
+    };
     let (section, disposition) = match &request.name {
         None => (maker.unnamed()?, Disposition::Created),
         Some(name) => maker.named(name)?,
@@ -106,7 +110,11 @@ fn enter(
     attributes: HandleAttributes,
 ) -> Result<Handle, NtStatus> {
     let access = SECTION_GENERIC_MAPPING.apply(access);
-    handle_table::insert(Entry { object: Object::Section(Arc::new(section)), access, attributes })
+    handle_table::insert(Entry {
+        object: Object::Section(Arc::new(section)),
+        access,
+        attributes,
+    })
 }
 
 fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
@@ -159,21 +167,27 @@ impl Maker<'_> {
     fn unnamed(&self) -> Result<Section, NtStatus> {
         if let Some(handle) = self.request.file {
             let (file, size) = self.file(handle)?;
-            let storage = Storage::File { file: MappingGuard::new(file), name: None };
+            let storage = Storage::File {
+                file: MappingGuard::new(file),
+                name: None,
+            };
             return Ok(self.section(storage, size, None));
         }
         let room = self.memory();
         let file = shared_file::create_in_memory(c"winpages section").map_err(descriptor_status)?;
         // Charged by the kernel's overcommit policy, not to /dev/shm, and not set aside page by page:
         // the promise is as good as that of private memory.
-        let is_promised =
-            !self.flags.contains(SectionFlags::COMMIT) || commit_would_be_granted(room.data as usize);
+        let is_promised = !self.flags.contains(SectionFlags::COMMIT)
+            || commit_would_be_granted(room.data as usize);
         let size = room.data + room.table;
         if !is_promised || shared_file::set_size(file.as_fd(), size).is_err() {
             return Err(NtStatus::COMMITMENT_LIMIT);
         }
         let commit_map = room.commit_map(false);
-        Ok(Section { commit_map, ..self.section(Storage::Unnamed(file), room.data, None) })
+        Ok(Section {
+            commit_map,
+            ..self.section(Storage::Unnamed(file), room.data, None)
+        })
     }
 
     fn named(&self, name: &ObjectName) -> Result<(Section, Disposition), NtStatus> {
@@ -193,19 +207,30 @@ impl Maker<'_> {
                     ..self.payload()
                 };
                 let path = std::fs::read_link(format!("/proc/self/fd/{}", payload.descriptor));
-                let path = path.unwrap_or_default().into_os_string().into_encoded_bytes();
+                let path = path
+                    .unwrap_or_default()
+                    .into_os_string()
+                    .into_encoded_bytes();
                 backing = Some((opened, size));
                 self.descriptor(name, 0, &payload, path).write(file)
             }
             None => {
                 let room = self.memory();
-                payload = Payload { size: room.data, commit_table: room.table_start(), ..self.payload() };
+                payload = Payload {
+                    size: room.data,
+                    commit_table: room.table_start(),
+                    ..self.payload()
+                };
                 let descriptor =
                     self.descriptor(name, room.data + room.table, &payload, Vec::new());
                 let end = descriptor.file_size();
                 // A page that is promised is set aside now: a full file system is an error here, not
                 // a SIGBUS at the first touch.
-                let promised = if self.flags.contains(SectionFlags::COMMIT) { 0 } else { room.data + room.table };
+                let promised = if self.flags.contains(SectionFlags::COMMIT) {
+                    0
+                } else {
+                    room.data + room.table
+                };
                 shared_file::allocate(file, promised, end - promised)
                     .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
                 descriptor.write(file)
@@ -221,14 +246,19 @@ impl Maker<'_> {
             Found::Created(file) => {
                 let section = match backing {
                     Some((opened, size)) => {
-                        let file =
-                            Storage::File { file: MappingGuard::new(opened), name: Some(file) };
+                        let file = Storage::File {
+                            file: MappingGuard::new(opened),
+                            name: Some(file),
+                        };
                         self.section(file, size, Some(name))
                     }
                     None => {
                         let commit_map = commit_map_of(&payload);
                         let storage = Storage::Named(file);
-                        Section { commit_map, ..self.section(storage, payload.size, Some(name)) }
+                        Section {
+                            commit_map,
+                            ..self.section(storage, payload.size, Some(name))
+                        }
                     }
                 };
                 Ok((section, Disposition::Created))
@@ -250,7 +280,11 @@ impl Maker<'_> {
 
     fn payload(&self) -> Payload {
         let flags = reported_flags(self.flags, self.request.file.is_some());
-        Payload { protection: self.protection.bits(), flags: flags.bits(), ..Payload::default() }
+        Payload {
+            protection: self.protection.bits(),
+            flags: flags.bits(),
+            ..Payload::default()
+        }
     }
 
     fn descriptor(
@@ -267,7 +301,9 @@ impl Maker<'_> {
             payload: payload.to_bytes(),
             extra,
             creator: std::process::id(),
-            created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs()),
+            created: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |age| age.as_secs()),
         }
     }
 
@@ -287,8 +323,9 @@ impl Maker<'_> {
     /// has.
     fn file(&self, handle: Handle) -> Result<(Arc<File>, u64), NtStatus> {
         let (file, granted) = object::reference_file(handle, AccessMask::empty())?;
-        let writes =
-            self.protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+        let writes = self
+            .protection
+            .intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
         let mut needed = AccessMask::FILE_READ_DATA;
         needed.set(AccessMask::FILE_WRITE_DATA, writes);
         needed.set(AccessMask::FILE_EXECUTE, self.protection.is_executable());
@@ -347,13 +384,18 @@ impl Room {
     }
 
     fn commit_map(&self, set_aside: bool) -> Option<CommitMap> {
-        (self.table != 0).then_some(CommitMap { table: self.data, set_aside })
+        (self.table != 0).then_some(CommitMap {
+            table: self.data,
+            set_aside,
+        })
     }
 }
 
 fn commit_map_of(payload: &Payload) -> Option<CommitMap> {
-    (payload.commit_table != 0)
-        .then_some(CommitMap { table: payload.commit_table, set_aside: true })
+    (payload.commit_table != 0).then_some(CommitMap {
+        table: payload.commit_table,
+        set_aside: true,
+    })
 }
 
 /// The flags as NtQuerySection reports them: of a file's pages it makes no difference whether they
@@ -373,7 +415,8 @@ fn existing(
     mut descriptor: Descriptor,
 ) -> Result<Section, NtStatus> {
     let mut payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
-    let protection = parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
+    let protection =
+        parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
     let flags = SectionFlags::from_bits(payload.flags).ok_or(NtStatus::REVISION_MISMATCH)?;
     let commit_map = commit_map_of(&payload);
     let storage = if payload.has_file() {
@@ -386,7 +429,10 @@ fn existing(
             let _ = descriptor.update_payload(file.as_fd());
         }
         let opened = Arc::new(File::from_descriptor(opened)?);
-        Storage::File { file: MappingGuard::new(opened), name: Some(file) }
+        Storage::File {
+            file: MappingGuard::new(opened),
+            name: Some(file),
+        }
     } else {
         Storage::Named(file)
     };

@@ -68,7 +68,10 @@ enum Storage {
     /// In memory that has no name.
     Unnamed(OwnedFd),
     /// In a file of the user's; with a name, if the section has one.
-    File { file: MappingGuard, name: Option<NamedFile> },
+    File {
+        file: MappingGuard,
+        name: Option<NamedFile>,
+    },
 }
 
 /// A section object of this process.
@@ -110,7 +113,10 @@ impl Section {
 
     pub(crate) fn last_handle_closed(&self) {
         match &self.storage {
-            Storage::Named(file) | Storage::File { name: Some(file), .. } => file.release(),
+            Storage::Named(file)
+            | Storage::File {
+                name: Some(file), ..
+            } => file.release(),
             Storage::Unnamed(_) | Storage::File { name: None, .. } => {}
         }
     }

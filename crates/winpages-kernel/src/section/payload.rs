@@ -52,8 +52,11 @@ impl Payload {
         let payload: Self = unsafe { core::mem::transmute(bytes) };
         let pages_end = payload.size.checked_next_multiple_of(0x1000);
         let fits = payload.has_file()
-            || (pages_end.is_some_and(|end| end <= data_size)
-                && payload.commit_table <= data_size);
-        if payload.size == 0 || !fits { Err(NtStatus::REVISION_MISMATCH) } else { Ok(payload) }
+            || (pages_end.is_some_and(|end| end <= data_size) && payload.commit_table <= data_size);
+        if payload.size == 0 || !fits {
+            Err(NtStatus::REVISION_MISMATCH)
+        } else {
+            Ok(payload)
+        }
     }
 }

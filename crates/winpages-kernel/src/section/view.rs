@@ -5,16 +5,14 @@ use std::sync::Arc;
 use rustix::fd::{AsFd, BorrowedFd};
 
 use super::{Section, SectionFlags, Storage};
+use crate::NtStatus;
 use crate::address_space::layout::{
     ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, page_up,
 };
-use crate::address_space::{
-    self, Backing, PageRange, Pages, Protection, View,
-};
+use crate::address_space::{self, Backing, PageRange, Pages, Protection, View};
 use crate::object::handle_table::Handle;
 use crate::object::{self, AccessMask};
 use crate::sys::shared_file;
-use crate::NtStatus;
 
 /// What NtMapViewOfSection is told.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +58,11 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
         .checked_sub(request.offset)
         .filter(|rest| *rest > 0)
         .ok_or(NtStatus::INVALID_VIEW_SIZE)?;
-    let size = if request.size == 0 { rest } else { request.size as u64 };
+    let size = if request.size == 0 {
+        rest
+    } else {
+        request.size as u64
+    };
     if size > rest {
         return Err(NtStatus::INVALID_VIEW_SIZE);
     }
@@ -109,12 +111,12 @@ impl Backing for Section {
 
 /// What a handle must grant for a view of a protection.
 fn rights_for(protection: Protection) -> AccessMask {
-    let mut rights =
-        if protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE) {
-            AccessMask::SECTION_MAP_WRITE
-        } else {
-            AccessMask::SECTION_MAP_READ
-        };
+    let mut rights = if protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE)
+    {
+        AccessMask::SECTION_MAP_WRITE
+    } else {
+        AccessMask::SECTION_MAP_READ
+    };
     rights.set(AccessMask::SECTION_MAP_EXECUTE, protection.is_executable());
     rights
 }
@@ -149,7 +151,11 @@ pub fn flush_view(address: usize, size: usize) -> Result<(), NtStatus> {
     if end > rest.base + rest.size {
         return Err(NtStatus::NOT_MAPPED_VIEW);
     }
-    let length = if size == 0 { rest.size } else { end - rest.base };
+    let length = if size == 0 {
+        rest.size
+    } else {
+        end - rest.base
+    };
     backing.flush(offset, length as u64)
 }
 

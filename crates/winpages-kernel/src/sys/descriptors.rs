@@ -19,14 +19,18 @@ pub fn open_through(
     let path = format!("/proc/{process}/fd/{number}");
     let is_meant = |found: rustix::fs::Stat| found.st_dev == device && found.st_ino == inode;
     // Looked at first: opening may have effects on what it is not meant for, a FIFO or a device.
-    rustix::fs::stat(path.as_str()).ok().filter(|found| is_meant(*found))?;
+    rustix::fs::stat(path.as_str())
+        .ok()
+        .filter(|found| is_meant(*found))?;
     let open = |access| {
         let flags = access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         rustix::fs::open(path.as_str(), flags, Mode::empty()).ok()
     };
     let opened = if write { open(OFlags::RDWR) } else { None };
     let opened = opened.or_else(|| open(OFlags::RDONLY))?;
-    rustix::fs::fstat(&opened).ok().filter(|found| is_meant(*found))?;
+    rustix::fs::fstat(&opened)
+        .ok()
+        .filter(|found| is_meant(*found))?;
     Some(opened)
 }
 

@@ -55,7 +55,11 @@ pub fn replace_description(file: BorrowedFd<'_>) -> Result<(), Errno> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     let anew = rustix::fs::open(path.as_str(), OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
         .or_else(|_| {
-            rustix::fs::open(path.as_str(), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            rustix::fs::open(
+                path.as_str(),
+                OFlags::RDONLY | OFlags::CLOEXEC,
+                Mode::empty(),
+            )
         })?;
     // SAFETY: the number stays open throughout; only what it leads to is exchanged, for another
     // description of the same file. ManuallyDrop leaves closing it to its owner.
@@ -164,7 +168,13 @@ pub fn write_back(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(), Er
         | libc::SYNC_FILE_RANGE_WAIT_AFTER;
     // SAFETY: sync_file_range takes numbers only.
     let answer = unsafe {
-        libc::syscall(libc::SYS_sync_file_range, file.as_raw_fd(), offset, size, flags)
+        libc::syscall(
+            libc::SYS_sync_file_range,
+            file.as_raw_fd(),
+            offset,
+            size,
+            flags,
+        )
     };
     match answer {
         0 => Ok(()),
