@@ -26,14 +26,16 @@ static void files(void)
 {
     DWORD moved;
     const char *name = temporary_file_of(0x1000);
-    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE,
+        NULL);
     TRY(ReadFile(file, noaccess, 16, &moved, NULL));
     TRY(ReadFile(file, NULL, 16, &moved, NULL));
     TRY(WriteFile(file, noaccess, 16, &moved, NULL));
     TRY(WriteFile(file, NULL, 16, &moved, NULL));
     SetFilePointer(file, 0, NULL, FILE_BEGIN);
     CALL("ReadFile over the border", ReadFile(file, noaccess - 8, 16, &moved, NULL));
-    CALL("CreateFile(NULL)", CreateFileA(NULL, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(NULL)", CreateFileA(NULL, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)
+        != INVALID_HANDLE_VALUE);
     CALL("CreateFile(empty)", CreateFileA("", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
     CALL("DeleteFile(NULL)", DeleteFileA(NULL));
     CALL("DeleteFile(empty)", DeleteFileA(""));

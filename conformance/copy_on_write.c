@@ -90,7 +90,8 @@ int main(void)
     CloseHandle(section);
 
     const char *name = temporary_file();
-    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE,
+        NULL);
     section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0x4000, NULL);
     copies("file", section);
     CloseHandle(section);

@@ -103,7 +103,8 @@ static void sizes(void)
         report_size(label, section, FILE_MAP_WRITE, (lengths[i] + PAGE - 1) & ~(PAGE - 1));
         CloseHandle(section);
     }
-    CALL("reserved, 1 TiB", section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x100, 0, NULL));
+    CALL("reserved, 1 TiB",
+        section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x100, 0, NULL));
     CloseHandle(section);
 
     const char *name = temporary_file_of(0x3456);
@@ -181,7 +182,9 @@ static void sec_flags(void)
         HANDLE section = NULL;
         char *view;
         printf("%s\n", flags[i].name);
-        CALL("  pagefile", section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | flags[i].flags, 0, 0x2000, NULL));
+        CALL("  pagefile",
+            section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | flags[i].flags, 0, 0x2000,
+            NULL));
         if (section) {
             view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
             describe("  pagefile", view, 0);
@@ -197,7 +200,8 @@ static void sec_flags(void)
             CloseHandle(section);
         }
     }
-    CALL("IMAGE of the paging file", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0x2000, NULL));
+    CALL("IMAGE of the paging file",
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0x2000, NULL));
     CALL("IMAGE of a data file", CreateFileMappingA(file, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL));
     CloseHandle(file);
     DeleteFileA(name);
@@ -221,7 +225,8 @@ static void contents(void)
     CloseHandle(wide);
 
     SECURITY_ATTRIBUTES attributes = { sizeof attributes, NULL, TRUE };
-    CALL("security attributes", section = CreateFileMappingA(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 0x1000, NULL));
+    CALL("security attributes",
+        section = CreateFileMappingA(INVALID_HANDLE_VALUE, &attributes, PAGE_READWRITE, 0, 0x1000, NULL));
     CloseHandle(section);
 }
 

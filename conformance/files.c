@@ -25,13 +25,15 @@ static void dispositions(void)
         DWORD moved;
         DeleteFileA(name);
         printf("%s\n", all[i].label);
-        CALL("  not there", (file = open_file(GENERIC_READ | GENERIC_WRITE, 0, all[i].disposition)) != INVALID_HANDLE_VALUE);
+        CALL("  not there", (file = open_file(GENERIC_READ | GENERIC_WRITE, 0, all[i].disposition))
+            != INVALID_HANDLE_VALUE);
         if (file != INVALID_HANDLE_VALUE)
             CloseHandle(file);
         file = open_file(GENERIC_WRITE, 0, CREATE_ALWAYS);
         WriteFile(file, "hello", 5, &moved, NULL);
         CloseHandle(file);
-        CALL("  there", (file = open_file(GENERIC_READ | GENERIC_WRITE, 0, all[i].disposition)) != INVALID_HANDLE_VALUE);
+        CALL("  there", (file = open_file(GENERIC_READ | GENERIC_WRITE, 0, all[i].disposition))
+            != INVALID_HANDLE_VALUE);
         if (file != INVALID_HANDLE_VALUE) {
             RESULT("  size", GetFileSize(file, NULL));
             CloseHandle(file);
@@ -44,13 +46,17 @@ static void dispositions(void)
         CloseHandle(truncated);
     char missing[MAX_PATH + 20];
     snprintf(missing, sizeof missing, "%s.missing\\file", name);
-    CALL("missing directory", CreateFileA(missing, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
-    CALL("missing directory, create", CreateFileA(missing, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL) != INVALID_HANDLE_VALUE);
+    CALL("missing directory", CreateFileA(missing, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)
+        != INVALID_HANDLE_VALUE);
+    CALL("missing directory, create", CreateFileA(missing, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL)
+        != INVALID_HANDLE_VALUE);
     snprintf(missing, sizeof missing, "%s\\file", name);
-    CALL("a file as a directory", CreateFileA(missing, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
+    CALL("a file as a directory", CreateFileA(missing, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)
+        != INVALID_HANDLE_VALUE);
     char directory[MAX_PATH];
     GetTempPathA(sizeof directory, directory);
-    CALL("a directory", CreateFileA(directory, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) != INVALID_HANDLE_VALUE);
+    CALL("a directory", CreateFileA(directory, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)
+        != INVALID_HANDLE_VALUE);
 }
 
 static void sharing(void)

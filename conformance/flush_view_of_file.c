@@ -19,7 +19,8 @@ static void flush_all(const char *label, HANDLE section, DWORD access)
 int main(void)
 {
     const char *name = temporary_file_of(0x3000);
-    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+        OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
     HANDLE mapped = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL);
     HANDLE pagefile = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x3000, NULL);
     HANDLE reserved = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x3000, NULL);

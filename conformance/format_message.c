@@ -37,14 +37,19 @@ int main(void)
     const DWORD system = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS;
     CALL("unknown code", FormatMessageA(system, NULL, 0xDEADBEEF, 0, buffer, sizeof buffer, NULL));
     CALL("a short buffer", FormatMessageA(system, NULL, ERROR_INVALID_PARAMETER, 0, buffer, 5, NULL));
-    CALL("allocated", FormatMessageA(system | FORMAT_MESSAGE_ALLOCATE_BUFFER, NULL, ERROR_ACCESS_DENIED, 0, (char *)&allocated, 0, NULL));
+    CALL("allocated",
+        FormatMessageA(system | FORMAT_MESSAGE_ALLOCATE_BUFFER, NULL, ERROR_ACCESS_DENIED, 0, (char *)&allocated, 0,
+        NULL));
     RESULT("is text", allocated && strlen(allocated) > 5);
     CALL("LocalFree", LocalFree(allocated) == NULL);
-    DWORD length = FormatMessageA(system | FORMAT_MESSAGE_MAX_WIDTH_MASK, NULL, ERROR_ACCESS_DENIED, 0, buffer, sizeof buffer, NULL);
+    DWORD length = FormatMessageA(system | FORMAT_MESSAGE_MAX_WIDTH_MASK, NULL, ERROR_ACCESS_DENIED, 0, buffer,
+        sizeof buffer, NULL);
     RESULT("without a line break", length && buffer[length - 1] == ' ' && !strchr(buffer, '\n'));
     WCHAR wide[256];
     length = FormatMessageW(system, NULL, ERROR_ACCESS_DENIED, 0, wide, 256, NULL);
-    RESULT("wide is as long as narrow", length == FormatMessageA(system, NULL, ERROR_ACCESS_DENIED, 0, buffer, sizeof buffer, NULL));
-    RESULT("wide ends with a line break", length > 2 && wide[length - 2] == '\r' && wide[length - 1] == '\n' && !wide[length]);
+    RESULT("wide is as long as narrow", length
+        == FormatMessageA(system, NULL, ERROR_ACCESS_DENIED, 0, buffer, sizeof buffer, NULL));
+    RESULT("wide ends with a line break", length > 2 && wide[length - 2] == '\r' && wide[length - 1] == '\n'
+        && !wide[length]);
     return 0;
 }

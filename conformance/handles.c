@@ -50,7 +50,8 @@ int main(void)
     DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, WriteFile(a, &byte, 1, &moved, NULL));
     DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, GetFileSizeEx(a, &size));
     DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, GetFileSize(a, NULL) != INVALID_FILE_SIZE);
-    DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, SetFilePointer(a, 0, NULL, FILE_BEGIN) != INVALID_SET_FILE_POINTER);
+    DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, SetFilePointer(a, 0, NULL, FILE_BEGIN)
+        != INVALID_SET_FILE_POINTER);
     DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, SetEndOfFile(a));
     DOCUMENTED_CALL(type_mismatch, 0, ERROR_INVALID_HANDLE, FlushFileBuffers(a));
     TRY(CreateFileMappingA(a, NULL, PAGE_READWRITE, 0, 0x1000, NULL));

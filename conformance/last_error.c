@@ -41,7 +41,9 @@ int main(void)
     strcpy(directory, buffer);
     TRY(GetTempFileNameA(directory, "wpc", 0, buffer));
     HANDLE file;
-    CALL("CreateFile(CREATE_ALWAYS), existing", (file = CreateFileA(buffer, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(CREATE_ALWAYS), existing",
+        (file = CreateFileA(buffer, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     TRY(WriteFile(file, "hello", 5, &moved, NULL));
     TRY(SetFilePointer(file, 0, NULL, FILE_BEGIN) == 0);
     TRY(ReadFile(file, directory, 5, &moved, NULL));
@@ -59,18 +61,23 @@ int main(void)
     TRY(UnmapViewOfFile(view));
     TRY(CloseHandle(mapping));
     TRY(CloseHandle(file));
-    CALL("CreateFile(OPEN_EXISTING)", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(OPEN_EXISTING)", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     CloseHandle(file);
-    CALL("CreateFile(OPEN_ALWAYS), existing", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_ALWAYS, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(OPEN_ALWAYS), existing",
+        (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_ALWAYS, 0, NULL)) != INVALID_HANDLE_VALUE);
     CloseHandle(file);
     TRY(DeleteFileA(buffer));
-    CALL("CreateFile(CREATE_ALWAYS), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, CREATE_ALWAYS, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(CREATE_ALWAYS), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, CREATE_ALWAYS, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     CloseHandle(file);
     DeleteFileA(buffer);
-    CALL("CreateFile(OPEN_ALWAYS), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_ALWAYS, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(OPEN_ALWAYS), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, OPEN_ALWAYS, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     CloseHandle(file);
     DeleteFileA(buffer);
-    CALL("CreateFile(CREATE_NEW), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, CREATE_NEW, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("CreateFile(CREATE_NEW), new", (file = CreateFileA(buffer, GENERIC_READ, 0, NULL, CREATE_NEW, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     CloseHandle(file);
     TRY(DeleteFileA(buffer));
 

@@ -36,18 +36,21 @@ static void access_table(void)
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE, 0, NULL, OPEN_EXISTING, 0, NULL);
     for (int backed = 0; backed < 2; backed++) {
         for (unsigned p = 0; p < 6; p++) {
-            HANDLE section = CreateFileMappingA(backed ? file : INVALID_HANDLE_VALUE, NULL, protections[p], 0, 0x1000, NULL);
+            HANDLE section = CreateFileMappingA(backed ? file : INVALID_HANDLE_VALUE, NULL, protections[p], 0, 0x1000,
+                NULL);
             for (unsigned a = 0; a < sizeof accesses / sizeof accesses[0]; a++) {
                 MEMORY_BASIC_INFORMATION info;
                 SetLastError(UNCHANGED);
                 char *view = MapViewOfFile(section, accesses[a].access, 0, 0, 0);
-                printf("%s, section %s, view %s: ", backed ? "file" : "pagefile", protection_name(protections[p]), accesses[a].name);
+                printf("%s, section %s, view %s: ", backed ? "file" : "pagefile", protection_name(protections[p]),
+                    accesses[a].name);
                 if (!view) {
                     printf("no, %s\n", error_name(GetLastError()));
                     continue;
                 }
                 VirtualQuery(view, &info, sizeof info);
-                printf("%s, allocated as %s, size 0x%x\n", protection_name(info.Protect), protection_name(info.AllocationProtect), (unsigned)info.RegionSize);
+                printf("%s, allocated as %s, size 0x%x\n", protection_name(info.Protect),
+                    protection_name(info.AllocationProtect), (unsigned)info.RegionSize);
                 UnmapViewOfFile(view);
             }
             CloseHandle(section);

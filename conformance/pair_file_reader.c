@@ -5,7 +5,8 @@
 static void open_file(const char *label, DWORD access, DWORD share)
 {
     HANDLE file;
-    CALL(label, (file = CreateFileA("pair_file.tmp", access, share, NULL, OPEN_EXISTING, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL(label, (file = CreateFileA("pair_file.tmp", access, share, NULL, OPEN_EXISTING, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     if (file == INVALID_HANDLE_VALUE)
         return;
     char text[32] = "";

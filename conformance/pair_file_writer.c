@@ -6,7 +6,8 @@ int main(void)
 {
     DWORD moved;
     char text[32] = "";
-    HANDLE file = CreateFileA("pair_file.tmp", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, 0, NULL);
+    HANDLE file = CreateFileA("pair_file.tmp", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, CREATE_ALWAYS, 0,
+        NULL);
     RESULT("created", file != INVALID_HANDLE_VALUE);
     HANDLE section;
     CALL("section", section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0x2000, "winpages file pair"));

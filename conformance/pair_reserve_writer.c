@@ -5,7 +5,9 @@
 int main(void)
 {
     HANDLE section;
-    CALL("create", section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x20000, "winpages reserved pair"));
+    CALL("create",
+        section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x20000,
+        "winpages reserved pair"));
     char *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
     VirtualAlloc(view, 0x1000, MEM_COMMIT, PAGE_READWRITE);
     strcpy(view, "page 0");

@@ -16,11 +16,15 @@ int main(void)
     strcpy(copy + 0x2000, "private to the reader");
     printf("copy: %s\n", copy + 0x2000);
     HANDLE again;
-    CALL("create what exists", again = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x9000, "winpages pair"));
+    CALL("create what exists",
+        again = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x9000, "winpages pair"));
     CALL("no larger than it is", MapViewOfFile(again, FILE_MAP_WRITE, 0, 0, 0x9000));
-    CALL("a name that only a view of the writer keeps", OpenFileMappingA(FILE_MAP_READ, FALSE, "winpages pair, view only"));
-    CALL("created anew", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x1000, "winpages pair, view only"));
-    CALL("a name of the reader's", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x1000, "winpages pair, of the reader"));
+    CALL("a name that only a view of the writer keeps",
+        OpenFileMappingA(FILE_MAP_READ, FALSE, "winpages pair, view only"));
+    CALL("created anew",
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x1000, "winpages pair, view only"));
+    CALL("a name of the reader's",
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x1000, "winpages pair, of the reader"));
     /* Everything is left open: the end of the process closes it. */
     return 0;
 }

@@ -10,7 +10,8 @@ int main(void)
 
     printf("%lu %ld %lx %lX\n", dword, negative, dword, dword);
     printf("%u %d %x\n", 4000000000u, -5, 0xBEEFu);
-    printf("%I64d %I64u %I64x %I64X\n", (LONGLONG)-1, (ULONGLONG)18446744073709551615ull, (ULONGLONG)0xABCDEF0123, (ULONGLONG)0xABCDEF0123);
+    printf("%I64d %I64u %I64x %I64X\n", (LONGLONG)-1, (ULONGLONG)18446744073709551615ull, (ULONGLONG)0xABCDEF0123,
+        (ULONGLONG)0xABCDEF0123);
     printf("%lld %llu %llx\n", -1ll, 18446744073709551615ull, 0xABCDEF0123ull);
     printf("%I32d %I32u\n", -7, 7u);
     printf("[%8lu] [%-8lu] [%08lX] [%#lx]\n", (DWORD)42, (DWORD)42, (DWORD)42, (DWORD)42);

@@ -64,7 +64,8 @@ int main(void)
     CloseHandle(section);
 
     /* A gigantic reservation costs nothing until it is committed. */
-    section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x10, 0, "winpages reserved");
+    section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0x10, 0,
+        "winpages reserved");
     RESULT("64 GiB reserved", section != NULL);
     first = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
     TRY(VirtualAlloc(first + 0x800000000, 0x1000, MEM_COMMIT, PAGE_READWRITE) != NULL);

@@ -110,20 +110,24 @@ static void existing(void)
     HANDLE other = NULL;
     char *view = NULL;
 
-    CALL("larger", other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x100000, "winpages existing"));
+    CALL("larger",
+        other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x100000, "winpages existing"));
     CALL("  whole view", view = MapViewOfFile(other, FILE_MAP_WRITE, 0, 0, 0));
     describe("  view", view, 0);
     UnmapViewOfFile(view);
     CALL("  the larger size", MapViewOfFile(other, FILE_MAP_WRITE, 0, 0, 0x100000));
     close(other);
 
-    CALL("read-only", other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READONLY, 0, 0x3000, "winpages existing"));
+    CALL("read-only",
+        other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READONLY, 0, 0x3000, "winpages existing"));
     CALL("  view READ", view = MapViewOfFile(other, FILE_MAP_READ, 0, 0, 0));
     UnmapViewOfFile(view);
     CALL("  view WRITE", MapViewOfFile(other, FILE_MAP_WRITE, 0, 0, 0));
     close(other);
 
-    CALL("reserved", other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x3000, "winpages existing"));
+    CALL("reserved",
+        other = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x3000,
+        "winpages existing"));
     view = MapViewOfFile(other, FILE_MAP_WRITE, 0, 0, 0);
     describe("  view", view, 0);
     UnmapViewOfFile(view);
@@ -131,10 +135,13 @@ static void existing(void)
 
     CALL("size 0", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0, "winpages existing"));
     CALL("no protection", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, 0, 0, 0x1000, "winpages existing"));
-    CALL("bad flags", CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE | SEC_COMMIT, 0, 0x1000, "winpages existing"));
+    CALL("bad flags",
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE | SEC_COMMIT, 0, 0x1000,
+        "winpages existing"));
 
     const char *name = temporary_file_of(0x1000);
-    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_FLAG_DELETE_ON_CLOSE,
+        NULL);
     CALL("a file", other = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0x8000, "winpages existing"));
     RESULT("  the file has not grown", GetFileSize(file, NULL));
     view = MapViewOfFile(other, FILE_MAP_WRITE, 0, 0, 0);
@@ -143,7 +150,8 @@ static void existing(void)
     close(other);
     close(section);
 
-    CALL("a named file section", section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, "winpages file section"));
+    CALL("a named file section",
+        section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, "winpages file section"));
     CALL("  opened", other = open("winpages file section"));
     CALL("  created again", (close(other), other = create("winpages file section")));
     view = MapViewOfFile(other, FILE_MAP_READ, 0, 0, 0);

@@ -27,7 +27,8 @@ int main(void)
     snprintf(expected, sizeof expected, "%swin%x.tmp", directory, (unsigned)length);
     RESULT("directory, three letters, number", !_stricmp(name, expected));
     HANDLE file;
-    CALL("it is there", (file = CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)) != INVALID_HANDLE_VALUE);
+    CALL("it is there", (file = CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL))
+        != INVALID_HANDLE_VALUE);
     RESULT("size", GetFileSize(file, NULL));
     CloseHandle(file);
     char second[MAX_PATH];
@@ -37,7 +38,8 @@ int main(void)
     TRY(DeleteFileA(second));
 
     RESULT("a given number", GetTempFileNameA(directory, "wp", 0x12AB, name));
-    RESULT("without a file", CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL) == INVALID_HANDLE_VALUE);
+    RESULT("without a file", CreateFileA(name, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL)
+        == INVALID_HANDLE_VALUE);
     printf("name: %s\n", name + strlen(directory));
     RESULT("a larger number", GetTempFileNameA(directory, "wp", 0x512AB, name));
     printf("name: %s\n", name + strlen(directory));

@@ -33,7 +33,8 @@ static void table(const char *kind, HANDLE section, int commit)
             printf("  to %s: %s, %s", protection_name(targets[t]), done ? "yes" : "no", error_name(GetLastError()));
             VirtualQuery(view, &first, sizeof first);
             VirtualQuery(view + 0x1000, &second, sizeof second);
-            printf(", now %s, next page %s, allocated as %s\n", protection_name(first.Protect), protection_name(second.Protect), protection_name(second.AllocationProtect));
+            printf(", now %s, next page %s, allocated as %s\n", protection_name(first.Protect),
+                protection_name(second.Protect), protection_name(second.AllocationProtect));
             UnmapViewOfFile(view);
         }
     }

@@ -62,7 +62,8 @@ static void others(void)
     char local = 0;
     VirtualQuery(&local, &info, sizeof info);
     printf("stack: %s, %s, %s\n", state_name(info.State), protection_name(info.Protect), type_name(info.Type));
-    RESULT("stack, inside its run", (char *)info.BaseAddress <= &local && &local < (char *)info.BaseAddress + info.RegionSize);
+    RESULT("stack, inside its run", (char *)info.BaseAddress <= &local
+        && &local < (char *)info.BaseAddress + info.RegionSize);
     RESULT("stack, reserved below", info.AllocationBase < info.BaseAddress);
 
     char *heap = malloc(100);
@@ -79,7 +80,8 @@ static void others(void)
     printf("data: %s, %s\n", state_name(info.State), type_name(info.Type));
     RESULT("data, in this program's module", info.AllocationBase == (void *)GetModuleHandleA(NULL));
 
-    VirtualQuery((void *)(ULONG_PTR)GetProcAddress(GetModuleHandleA("kernel32.dll"), "VirtualAlloc"), &info, sizeof info);
+    VirtualQuery((void *)(ULONG_PTR)GetProcAddress(GetModuleHandleA("kernel32.dll"), "VirtualAlloc"), &info,
+        sizeof info);
     printf("kernel32: %s, %s\n", state_name(info.State), type_name(info.Type));
     RESULT("kernel32, in its module", info.AllocationBase == (void *)GetModuleHandleA("kernel32.dll"));
 }
