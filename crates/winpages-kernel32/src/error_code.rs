@@ -69,6 +69,7 @@ error_codes! {
     ERROR_NO_DATA = 232: "The pipe is being closed.";
     ERROR_PIPE_NOT_CONNECTED = 233: "No process is on the other end of the pipe.";
     ERROR_MORE_DATA = 234: "More data is available.";
+    ERROR_NO_WORK_DONE = 235: "There is no work to be done.";
     WAIT_TIMEOUT = 258: "The wait operation timed out.";
     ERROR_NO_MORE_ITEMS = 259: "No more data is available.";
     ERROR_DIRECTORY = 267: "The directory name is invalid.";
@@ -104,6 +105,7 @@ error_codes! {
     ERROR_TIMEOUT = 1460: "This operation returned because the timeout period expired.";
     ERROR_NOT_SAME_OBJECT = 1656: "The handles are not handles to the same object.";
     ERROR_INVALID_USER_BUFFER = 1784: "The supplied user buffer is not valid for the requested operation.";
+    ERROR_RESOURCE_LANG_NOT_FOUND = 1815: "The specified resource language ID cannot be found in the image file.";
     ERROR_CANT_RESOLVE_FILENAME = 1921: "The name of the file cannot be resolved by the system.";
 }
 

@@ -6,24 +6,12 @@ use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::object::{AccessMask, ObjectName};
 use winpages_kernel::section::{self, CreateSection, Disposition, MapView};
-use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS};
 use crate::last_error::{self, fail};
+use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
 use crate::text;
-
-/// SECURITY_ATTRIBUTES as C programs lay it out.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct SECURITY_ATTRIBUTES {
-    /// The size of this structure in bytes.
-    pub nLength: u32,
-    /// Who may open the object.
-    pub lpSecurityDescriptor: *mut c_void,
-    /// Whether child processes get the handle.
-    pub bInheritHandle: i32,
-}
 
 /// The SEC_ bits of CreateFileMapping's protection argument; the others are PAGE_ bits.
 const SECTION_BITS: u32 = 0xFF80_0000;
@@ -67,24 +55,6 @@ fn name_to_create(name: Option<Vec<u16>>) -> Result<Option<ObjectName>, NtStatus
 /// The name an Open function looks for.
 fn name_to_open(name: Option<Vec<u16>>) -> Result<ObjectName, NtStatus> {
     ObjectName::parse(&name.ok_or(NtStatus::INVALID_PARAMETER)?)
-}
-
-/// # Safety
-///
-/// `attributes` must be NULL or what a C program passes.
-unsafe fn inheritance(
-    attributes: *const SECURITY_ATTRIBUTES,
-) -> Result<HandleAttributes, NtStatus> {
-    if attributes.is_null() {
-        return Ok(HandleAttributes::empty());
-    }
-    // SAFETY: any bytes are integers and pointers.
-    let given = unsafe { fault::read(attributes) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
-    Ok(if given.bInheritHandle != 0 {
-        HandleAttributes::INHERIT
-    } else {
-        HandleAttributes::empty()
-    })
 }
 
 fn handle_value(handle: Result<Handle, NtStatus>) -> usize {

@@ -7,10 +7,27 @@
 // Win32's own names, which C programs and GetProcAddress look for.
 #![allow(non_snake_case, non_camel_case_types)]
 
+pub mod debugger;
 pub mod dos_error;
 pub mod error_code;
+pub mod file_attributes;
+pub mod file_lock;
 pub mod file_mapping;
+pub mod file_name;
+pub mod file_open;
+pub mod file_position;
+pub mod file_transfer;
+pub mod handle;
 pub mod last_error;
+pub mod local_memory;
+pub mod message;
+mod message_insert;
+pub mod path;
+pub mod process;
+pub mod security_attributes;
+pub mod standard_handle;
 pub mod system_information;
+pub mod temporary_file;
 pub mod text;
+pub mod time;
 pub mod virtual_memory;

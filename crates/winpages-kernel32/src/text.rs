@@ -6,6 +6,7 @@
 use core::ffi::c_char;
 
 use winpages_kernel::NtStatus;
+use winpages_kernel::sys::fault;
 
 /// The longest string a UNICODE_STRING holds with its terminator, in UTF-16 units.
 pub const MAXIMUM_UNITS: usize = 32766;
@@ -16,20 +17,21 @@ pub const MAXIMUM_UNITS: usize = 32766;
 ///
 /// # Errors
 ///
-/// [`NtStatus::NAME_TOO_LONG`] (ERROR_FILENAME_EXCED_RANGE) if there is no NUL within [`MAXIMUM_UNITS`].
+/// [`NtStatus::NAME_TOO_LONG`] (ERROR_FILENAME_EXCED_RANGE) if there is no NUL within [`MAXIMUM_UNITS`],
+/// [`NtStatus::ACCESS_VIOLATION`] if the memory cannot be read up to one.
 ///
 /// # Safety
 ///
-/// `string` must be NULL or point to readable memory up to a NUL. A wild pointer faults here, as it
-/// does in the Win32 calls of Windows.
+/// What is at `string` must be a C program's to read: it may be NULL or wild, and may not be Rust's.
 pub unsafe fn wide(string: *const u16) -> Result<Option<Vec<u16>>, NtStatus> {
     if string.is_null() {
         return Ok(None);
     }
     let mut units = Vec::new();
     loop {
-        // SAFETY: no NUL has been read yet, so the caller's string goes on here.
-        let unit = unsafe { string.add(units.len()).read_unaligned() };
+        // SAFETY: nothing is assumed of the pointer; two bytes are a value of the type.
+        let unit = unsafe { fault::read(string.wrapping_add(units.len())) }
+            .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
         if unit == 0 {
             return Ok(Some(units));
         }
@@ -46,28 +48,32 @@ pub unsafe fn wide(string: *const u16) -> Result<Option<Vec<u16>>, NtStatus> {
 ///
 /// # Errors
 ///
-/// [`NtStatus::NAME_TOO_LONG`] (ERROR_FILENAME_EXCED_RANGE) if it is longer than [`MAXIMUM_UNITS`] UTF-16 units.
+/// [`NtStatus::NAME_TOO_LONG`] (ERROR_FILENAME_EXCED_RANGE) if it is longer than [`MAXIMUM_UNITS`] UTF-16 units,
+/// [`NtStatus::ACCESS_VIOLATION`] if the memory cannot be read up to a NUL.
 ///
 /// # Safety
 ///
-/// `string` must be NULL or point to readable memory up to a NUL.
+/// As [`wide`].
 pub unsafe fn ansi(string: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> {
     if string.is_null() {
         return Ok(None);
     }
     // A UTF-16 unit is at most three bytes of UTF-8.
     const MAXIMUM_BYTES: usize = MAXIMUM_UNITS * 3;
-    let mut length = 0;
-    // SAFETY: no NUL has been read yet, so the caller's string goes on here.
-    while unsafe { string.add(length).read() } != 0 {
-        if length == MAXIMUM_BYTES {
+    let mut bytes = Vec::new();
+    loop {
+        // SAFETY: nothing is assumed of the pointer; a byte is a value of the type.
+        let byte = unsafe { fault::read(string.cast::<u8>().wrapping_add(bytes.len())) }
+            .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+        if byte == 0 {
+            break;
+        }
+        if bytes.len() == MAXIMUM_BYTES {
             return Err(NtStatus::NAME_TOO_LONG);
         }
-        length += 1;
+        bytes.push(byte);
     }
-    // SAFETY: these bytes were just read.
-    let bytes = unsafe { core::slice::from_raw_parts(string.cast::<u8>(), length) };
-    let units = from_utf8(bytes);
+    let units = from_utf8(&bytes);
     if units.len() > MAXIMUM_UNITS {
         return Err(NtStatus::NAME_TOO_LONG);
     }
@@ -82,6 +88,17 @@ pub fn from_utf8(bytes: &[u8]) -> Vec<u16> {
 /// UTF-16 to UTF-8; half a surrogate pair becomes U+FFFD.
 pub fn to_utf8(units: &[u16]) -> Vec<u8> {
     String::from_utf16_lossy(units).into_bytes()
+}
+
+/// The Win32 path that was read by [`wide`] or [`ansi`].
+///
+/// # Errors
+///
+/// [`NtStatus::OBJECT_PATH_NOT_FOUND`] if it was NULL, [`NtStatus::OBJECT_NAME_INVALID`] if it holds half
+/// a surrogate pair, which no name on a Linux disk can.
+pub fn path(text: Result<Option<Vec<u16>>, NtStatus>) -> Result<String, NtStatus> {
+    let units = text?.ok_or(NtStatus::OBJECT_PATH_NOT_FOUND)?;
+    String::from_utf16(&units).map_err(|_| NtStatus::OBJECT_NAME_INVALID)
 }
 
 /// Hands out a string as the Get… functions do: all of it and a NUL, and its length answered; or, if

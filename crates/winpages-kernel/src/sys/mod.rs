@@ -17,3 +17,8 @@ pub mod processors;
 pub mod procmap;
 pub mod random;
 pub mod shared_file;
+
+/// The number of the calling thread.
+pub fn thread_id() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get() as u32
+}

@@ -1,0 +1,134 @@
+//! ReadFile, WriteFile, FlushFileBuffers.
+
+use core::ffi::c_void;
+use std::sync::Arc;
+
+use winpages_kernel::file::{File, Offset};
+use winpages_kernel::object::{AccessMask, reference_file};
+use winpages_kernel::sys::fault;
+use winpages_kernel::{Handle, NtStatus};
+
+use crate::last_error;
+
+/// OVERLAPPED as C programs lay it out.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct OVERLAPPED {
+    /// The status of the transfer.
+    pub Internal: usize,
+    /// How many bytes were transferred.
+    pub InternalHigh: usize,
+    /// The lower half of the offset in the file.
+    pub Offset: u32,
+    /// The upper half.
+    pub OffsetHigh: u32,
+    /// What is signalled when the transfer is over.
+    pub hEvent: usize,
+}
+
+/// Finds the file of a handle that must grant one of `rights`.
+fn reference_any(handle: usize, rights: AccessMask) -> Result<Arc<File>, NtStatus> {
+    let (file, granted) = reference_file(Handle::from_value(handle), AccessMask::empty())?;
+    if granted.intersects(rights) {
+        Ok(file)
+    } else {
+        Err(NtStatus::ACCESS_DENIED)
+    }
+}
+
+fn offset_of(overlapped: *const OVERLAPPED) -> Result<Offset, NtStatus> {
+    if overlapped.is_null() {
+        return Ok(Offset::Position);
+    }
+    // SAFETY: nothing is assumed of the pointer, and any bytes are a value of the structure.
+    let overlapped = unsafe { fault::read(overlapped) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+    let at = u64::from(overlapped.Offset) | u64::from(overlapped.OffsetHigh) << 32;
+    Ok(if at == u64::MAX {
+        Offset::End
+    } else {
+        Offset::At(at)
+    })
+}
+
+/// Tells the caller how the transfer went, in all the places where it may look.
+///
+/// # Safety
+///
+/// The pointers must be a C program's to write; they may be NULL or wild.
+unsafe fn report(
+    result: Result<usize, NtStatus>,
+    transferred: *mut u32,
+    overlapped: *mut OVERLAPPED,
+) -> i32 {
+    let count = result.unwrap_or(0);
+    if !overlapped.is_null() {
+        let status = result.err().map_or(0, NtStatus::code);
+        // SAFETY: as the caller vouches; a fault is noticed below, by the read that came before.
+        let _ = unsafe {
+            fault::write(&raw mut (*overlapped).Internal, &(status as usize))
+                .and_then(|()| fault::write(&raw mut (*overlapped).InternalHigh, &count))
+        };
+    }
+    let mut result = result.map(|_| ());
+    if !transferred.is_null() {
+        // SAFETY: as the caller vouches.
+        let written = unsafe { fault::write(transferred, &(count as u32)) };
+        result = result.and(written.map_err(|_| NtStatus::ACCESS_VIOLATION));
+    }
+    // Without an OVERLAPPED, the end of the file is no error but no bytes.
+    if result == Err(NtStatus::END_OF_FILE) && overlapped.is_null() {
+        result = Ok(());
+    }
+    last_error::boolean(result)
+}
+
+/// ReadFile: from the position, or from the offset in `lpOverlapped`; it returns when it is done.
+///
+/// # Safety
+///
+/// What is writable at the pointers must be the C program's to change.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ReadFile(
+    hFile: usize,
+    lpBuffer: *mut c_void,
+    nNumberOfBytesToRead: u32,
+    lpNumberOfBytesRead: *mut u32,
+    lpOverlapped: *mut OVERLAPPED,
+) -> i32 {
+    let result = reference_any(hFile, AccessMask::FILE_READ_DATA).and_then(|file| {
+        let offset = offset_of(lpOverlapped)?;
+        // SAFETY: as the caller vouches.
+        unsafe { file.read(lpBuffer.cast(), nNumberOfBytesToRead as usize, offset) }
+    });
+    // SAFETY: as the caller vouches.
+    unsafe { report(result, lpNumberOfBytesRead, lpOverlapped) }
+}
+
+/// WriteFile: at the position, or at the offset in `lpOverlapped`; it returns when it is done.
+///
+/// # Safety
+///
+/// As [`ReadFile`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WriteFile(
+    hFile: usize,
+    lpBuffer: *const c_void,
+    nNumberOfBytesToWrite: u32,
+    lpNumberOfBytesWritten: *mut u32,
+    lpOverlapped: *mut OVERLAPPED,
+) -> i32 {
+    let rights = AccessMask::FILE_WRITE_DATA | AccessMask::FILE_APPEND_DATA;
+    let result = reference_any(hFile, rights).and_then(|file| {
+        let offset = offset_of(lpOverlapped)?;
+        file.write(lpBuffer.cast(), nNumberOfBytesToWrite as usize, offset)
+    });
+    // SAFETY: as the caller vouches.
+    unsafe { report(result, lpNumberOfBytesWritten, lpOverlapped) }
+}
+
+/// FlushFileBuffers: returns when what was written is on the disk.
+#[unsafe(no_mangle)]
+pub extern "C" fn FlushFileBuffers(hFile: usize) -> i32 {
+    let rights = AccessMask::FILE_WRITE_DATA | AccessMask::FILE_APPEND_DATA;
+    last_error::boolean(reference_any(hFile, rights).and_then(|file| file.flush()))
+}

@@ -1,0 +1,164 @@
+//! Paths: GetFullPathName, the current directory.
+
+use core::ffi::c_char;
+
+use winpages_kernel::NtStatus;
+use winpages_kernel::file::path;
+use winpages_kernel::sys::fault;
+
+use crate::{last_error, text};
+
+/// Answers a string or 0, with the last error set.
+///
+/// # Safety
+///
+/// As [`text::hand_out`].
+unsafe fn hand_out<T: Copy + Default>(
+    string: Result<Vec<T>, NtStatus>,
+    buffer: *mut T,
+    size: u32,
+) -> u32 {
+    match string {
+        // SAFETY: passed on.
+        Ok(string) => unsafe { text::hand_out(&string, buffer, size) },
+        Err(status) => {
+            last_error::fail(status);
+            0
+        }
+    }
+}
+
+/// Where the last part of a full path begins; `None` if it ends in a separator or is a device.
+fn file_part<T: Copy + Into<u32>>(full: &[T]) -> Option<usize> {
+    const SEPARATOR: u32 = b'\\' as u32;
+    let at = full
+        .iter()
+        .rposition(|element| (*element).into() == SEPARATOR)?
+        + 1;
+    (at < full.len()).then_some(at)
+}
+
+/// # Safety
+///
+/// As [`GetFullPathNameW`].
+unsafe fn full_path_name<T: Copy + Default + Into<u32>>(
+    full: Result<Vec<T>, NtStatus>,
+    size: u32,
+    buffer: *mut T,
+    part: *mut *mut T,
+) -> u32 {
+    let at = full.as_deref().ok().and_then(file_part);
+    // SAFETY: as the caller vouches.
+    let length = unsafe { hand_out(full, buffer, size) };
+    if !part.is_null() && length < size {
+        let start = at.map_or(core::ptr::null_mut(), |at| buffer.wrapping_add(at));
+        // SAFETY: as the caller vouches.
+        let _ = unsafe { fault::write(part, &start) };
+    }
+    length
+}
+
+/// GetFullPathNameW: by the text of the path and the current directory alone.
+///
+/// # Safety
+///
+/// `lpFileName` must be a C program's to read, `lpBuffer` writable for `nBufferLength` characters,
+/// `lpFilePart` NULL or a C program's to write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetFullPathNameW(
+    lpFileName: *const u16,
+    nBufferLength: u32,
+    lpBuffer: *mut u16,
+    lpFilePart: *mut *mut u16,
+) -> u32 {
+    // SAFETY: passed on.
+    let name = text::path(unsafe { text::wide(lpFileName) });
+    let full = name
+        .and_then(|name| path::full_path_name(&name))
+        .map(|full| full.encode_utf16().collect());
+    // SAFETY: passed on.
+    unsafe { full_path_name(full, nBufferLength, lpBuffer, lpFilePart) }
+}
+
+/// GetFullPathNameA: as [`GetFullPathNameW`].
+///
+/// # Safety
+///
+/// As [`GetFullPathNameW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetFullPathNameA(
+    lpFileName: *const c_char,
+    nBufferLength: u32,
+    lpBuffer: *mut u8,
+    lpFilePart: *mut *mut u8,
+) -> u32 {
+    // SAFETY: passed on.
+    let name = text::path(unsafe { text::ansi(lpFileName) });
+    let full = name
+        .and_then(|name| path::full_path_name(&name))
+        .map(String::into_bytes);
+    // SAFETY: passed on.
+    unsafe { full_path_name(full, nBufferLength, lpBuffer, lpFilePart) }
+}
+
+/// GetCurrentDirectoryW.
+///
+/// # Safety
+///
+/// `lpBuffer` must be writable for `nBufferLength` characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetCurrentDirectoryW(nBufferLength: u32, lpBuffer: *mut u16) -> u32 {
+    let current = path::current_directory().map(|path| path.encode_utf16().collect());
+    // SAFETY: passed on.
+    unsafe { hand_out(current, lpBuffer, nBufferLength) }
+}
+
+/// GetCurrentDirectoryA.
+///
+/// # Safety
+///
+/// As [`GetCurrentDirectoryW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetCurrentDirectoryA(nBufferLength: u32, lpBuffer: *mut u8) -> u32 {
+    let current = path::current_directory().map(String::into_bytes);
+    // SAFETY: passed on.
+    unsafe { hand_out(current, lpBuffer, nBufferLength) }
+}
+
+fn set_current_directory(name: Result<String, NtStatus>) -> i32 {
+    last_error::boolean(name.and_then(|name| path::set_current_directory(&name)))
+}
+
+/// SetCurrentDirectoryW: for the process's Linux calls too.
+///
+/// # Safety
+///
+/// `lpPathName` must be a C program's to read; it may be NULL or wild.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SetCurrentDirectoryW(lpPathName: *const u16) -> i32 {
+    // SAFETY: passed on.
+    set_current_directory(text::path(unsafe { text::wide(lpPathName) }))
+}
+
+/// SetCurrentDirectoryA: as [`SetCurrentDirectoryW`].
+///
+/// # Safety
+///
+/// As [`SetCurrentDirectoryW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn SetCurrentDirectoryA(lpPathName: *const c_char) -> i32 {
+    // SAFETY: passed on.
+    set_current_directory(text::path(unsafe { text::ansi(lpPathName) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_part() {
+        assert_eq!(file_part(br"C:\one\two"), Some(7));
+        assert_eq!(file_part(br"C:\one\"), None);
+        assert_eq!(file_part(b"C:"), None);
+    }
+}

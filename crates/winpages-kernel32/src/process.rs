@@ -1,0 +1,210 @@
+//! The calling process and thread.
+
+use core::ffi::{c_char, c_void};
+use std::sync::OnceLock;
+
+use winpages_kernel::Handle;
+
+use crate::error_code::ERROR_INSUFFICIENT_BUFFER;
+use crate::{last_error, text};
+
+/// GetCurrentProcess: the pseudo handle -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCurrentProcess() -> usize {
+    Handle::CURRENT_PROCESS.value()
+}
+
+/// GetCurrentThread: the pseudo handle -2.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCurrentThread() -> usize {
+    Handle::CURRENT_THREAD.value()
+}
+
+/// GetCurrentProcessId: Linux's own number of the process, which need not be a multiple of four.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCurrentProcessId() -> u32 {
+    std::process::id()
+}
+
+/// GetCurrentThreadId: Linux's own number of the thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCurrentThreadId() -> u32 {
+    winpages_kernel::sys::thread_id()
+}
+
+/// ExitProcess: runs what is to run at exit. Of the exit code, Linux keeps the lowest eight bits.
+#[unsafe(no_mangle)]
+pub extern "C" fn ExitProcess(uExitCode: u32) -> ! {
+    std::process::exit(uExitCode as i32)
+}
+
+/// Appends an argument as CommandLineToArgvW and the C run time read it back: quoted if it holds
+/// white space or is empty; a quotation mark, and backslashes before one, escaped.
+fn append_quoted(line: &mut Vec<u8>, argument: &[u8]) {
+    let needs_quotes =
+        argument.is_empty() || argument.iter().any(|byte| matches!(byte, b' ' | b'\t'));
+    let mut backslashes = 0;
+    if needs_quotes {
+        line.push(b'"');
+    }
+    for &byte in argument {
+        if byte == b'"' {
+            line.extend(std::iter::repeat_n(b'\\', backslashes + 1));
+        }
+        backslashes = if byte == b'\\' { backslashes + 1 } else { 0 };
+        line.push(byte);
+    }
+    if needs_quotes {
+        line.extend(std::iter::repeat_n(b'\\', backslashes));
+        line.push(b'"');
+    }
+}
+
+fn command_line() -> &'static (Vec<u8>, Vec<u16>) {
+    static LINE: OnceLock<(Vec<u8>, Vec<u16>)> = OnceLock::new();
+    LINE.get_or_init(|| {
+        // The kernel's copy: a library gets no arguments in every C library.
+        let arguments = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let arguments = arguments.strip_suffix(b"\0").unwrap_or(&arguments);
+        let mut line = Vec::new();
+        for (index, argument) in arguments.split(|byte| *byte == 0).enumerate() {
+            if index > 0 {
+                line.push(b' ');
+            }
+            append_quoted(&mut line, argument);
+        }
+        let mut wide = text::from_utf8(&line);
+        line.push(0);
+        wide.push(0);
+        (line, wide)
+    })
+}
+
+/// GetCommandLineA: the arguments, quoted, in one line.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCommandLineA() -> *const c_char {
+    command_line().0.as_ptr().cast()
+}
+
+/// GetCommandLineW: the arguments, quoted, in one line.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetCommandLineW() -> *const u16 {
+    command_line().1.as_ptr()
+}
+
+/// The version this library answers: Windows 10, 22H2.
+const VERSION: (u32, u32, u32) = (10, 0, 19_045);
+
+/// GetVersion: major and minor version in the lower half, the build in the upper.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetVersion() -> u32 {
+    VERSION.2 << 16 | VERSION.1 << 8 | VERSION.0
+}
+
+/// OSVERSIONINFOEX with a text of `T`s as C programs lay it out; OSVERSIONINFO is its beginning.
+#[repr(C)]
+struct VersionInformation<T> {
+    size: u32,
+    major: u32,
+    minor: u32,
+    build: u32,
+    platform: u32,
+    service_pack: [T; 128],
+    service_pack_major: u16,
+    service_pack_minor: u16,
+    suite_mask: u16,
+    product_type: u8,
+    reserved: u8,
+}
+
+/// # Safety
+///
+/// `information` must be writable for the size it begins with.
+unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> i32 {
+    const VER_PLATFORM_WIN32_NT: u32 = 2;
+    const VER_NT_WORKSTATION: u8 = 1;
+    // SAFETY: the structure begins with its size.
+    let size = unsafe { information.cast::<u32>().read_unaligned() } as usize;
+    let whole = size_of::<VersionInformation<T>>();
+    let short = core::mem::offset_of!(VersionInformation<T>, service_pack_major);
+    if size != whole && size != short {
+        last_error::set(ERROR_INSUFFICIENT_BUFFER);
+        return 0;
+    }
+    let answer = VersionInformation {
+        size: size as u32,
+        major: VERSION.0,
+        minor: VERSION.1,
+        build: VERSION.2,
+        platform: VER_PLATFORM_WIN32_NT,
+        service_pack: [T::default(); 128],
+        service_pack_major: 0,
+        service_pack_minor: 0,
+        suite_mask: 0,
+        product_type: VER_NT_WORKSTATION,
+        reserved: 0,
+    };
+    // SAFETY: both are at least `size` bytes long.
+    unsafe {
+        core::ptr::copy_nonoverlapping(
+            (&raw const answer).cast::<u8>(),
+            information.cast::<u8>(),
+            size,
+        );
+    }
+    1
+}
+
+/// GetVersionExA, for OSVERSIONINFOA and OSVERSIONINFOEXA.
+///
+/// # Safety
+///
+/// `lpVersionInformation` must be writable for the size it begins with.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetVersionExA(lpVersionInformation: *mut c_void) -> i32 {
+    // SAFETY: passed on.
+    unsafe { get_version::<u8>(lpVersionInformation) }
+}
+
+/// GetVersionExW, for OSVERSIONINFOW and OSVERSIONINFOEXW.
+///
+/// # Safety
+///
+/// As [`GetVersionExA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetVersionExW(lpVersionInformation: *mut c_void) -> i32 {
+    // SAFETY: passed on.
+    unsafe { get_version::<u16>(lpVersionInformation) }
+}
+
+/// FlushInstructionCache: the processor keeps its caches coherent by itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn FlushInstructionCache(
+    _hProcess: usize,
+    _lpBaseAddress: *const c_void,
+    _dwSize: usize,
+) -> i32 {
+    core::sync::atomic::fence(core::sync::atomic::Ordering::SeqCst);
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_quoted_as_they_are_read() {
+        let quoted = |argument: &str| {
+            let mut line = Vec::new();
+            append_quoted(&mut line, argument.as_bytes());
+            String::from_utf8(line).unwrap()
+        };
+        assert_eq!(quoted("plain"), "plain");
+        assert_eq!(quoted("a b"), "\"a b\"");
+        assert_eq!(quoted(""), "\"\"");
+        assert_eq!(quoted("c\"d"), "c\\\"d");
+        assert_eq!(quoted("e\\"), "e\\");
+        assert_eq!(quoted("f g\\"), "\"f g\\\\\"");
+        assert_eq!(quoted("h\\\"i"), "h\\\\\\\"i");
+    }
+}
