@@ -158,7 +158,8 @@ pub unsafe extern "C" fn CreateFileMappingA(
 }
 
 fn open(access: u32, inherit: i32, name: Result<Option<Vec<u16>>, NtStatus>) -> usize {
-    let mut rights = AccessMask::from_bits_retain(access & !(FILE_MAP_HINTS | FILE_MAP_EXECUTE));
+    // The bits of FILE_MAP_HINTS are generic rights here.
+    let mut rights = AccessMask::from_bits_retain(access & !FILE_MAP_EXECUTE);
     if access == FILE_MAP_COPY {
         // Copying takes no more than reading.
         rights = AccessMask::SECTION_MAP_READ;

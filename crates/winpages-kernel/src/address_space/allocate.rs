@@ -64,7 +64,7 @@ pub fn allocate_virtual_memory(
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let protection = Protection::parse(protection)?;
-    if protection.is_copy_on_write() {
+    if protection.is_copy_on_write() && (base == 0 || kind.contains(AllocationType::RESERVE)) {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
     }
     if size == 0 || (base != 0 && base < MINIMUM_APPLICATION_ADDRESS) {
@@ -275,6 +275,9 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     let run = one_allocation(&writer, range)?;
     if run.allocation.kind() == AllocationKind::View {
         return view::commit(&mut writer, range, run, protection);
+    }
+    if protection.is_copy_on_write() {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
     }
     writer.ensure_records()?;
     let access = protection.access();

@@ -215,15 +215,7 @@ pub(super) fn commit(
         let count = (range.size / PAGE_SIZE) as u64;
         commit_map.commit(view.backing.file(), first, count)?;
     }
-    writer.ensure_records()?;
-    // SAFETY: the range lies in a view of ours.
-    if let Err(errno) = unsafe { memory::protect(range.base, range.size, protection.access()) } {
-        restore_view(writer, range);
-        return Err(mapping_status(errno, true));
-    }
-    writer.set_states(range.base, range.end(), |_| {
-        PageState::committed(protection)
-    });
+    change(writer, range, &run, protection)?;
     Ok(range)
 }
 
@@ -247,22 +239,33 @@ pub(super) fn protect(
         next.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
         at = next.end;
     }
+    change(writer, range, &run, protection)?;
+    Ok((range, old))
+}
+
+/// Makes pages of a view committed with a protection that the view allows.
+fn change(
+    writer: &mut Writer<'_>,
+    range: PageRange,
+    run: &Run,
+    protection: Protection,
+) -> Result<(), NtStatus> {
     writer.ensure_records()?;
-    let changed = if protection.is_copy_on_write() && view_of(writer, &run).is_shared() {
-        make_private(writer, range, &run, protection)
+    let copies = protection.is_copy_on_write();
+    let changed = if copies && view_of(writer, run).is_shared() {
+        make_private(writer, range, run, protection)
     } else {
-        // SAFETY: the range lies in a view of ours and is committed.
+        // SAFETY: the range lies in a view of ours.
         unsafe { memory::protect(range.base, range.size, protection.access()) }
     };
     if let Err(errno) = changed {
         restore_view(writer, range);
         return Err(mapping_status(errno, true));
     }
-    let copies = protection.is_copy_on_write();
     writer.set_states(range.base, range.end(), |state| {
         PageState::committed(protection).with_own_pages(copies || state.has_own_pages())
     });
-    Ok((range, old))
+    Ok(())
 }
 
 /// Turns pages of a shared view copy-on-write in place: they are mapped anew as private ones, except
@@ -350,6 +353,36 @@ fn absorb(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<Run, Nt
     writer.run_at(range.base).ok_or(NtStatus::NOT_MAPPED_VIEW)
 }
 
+/// The run at a page of a SEC_RESERVE view as it is now: any view may have committed pages meanwhile,
+/// and those behind a committed page may belong to its run.
+fn up_to_date(writer: &mut Writer<'_>, page: usize, mut run: Run) -> Run {
+    loop {
+        let reserved = run.state == PageState::RESERVED;
+        let base = if reserved { page } else { run.end };
+        if base == run.allocation.end() {
+            return run;
+        }
+        let Some(next) = writer.run_at(base) else {
+            return run;
+        };
+        let range = PageRange {
+            base,
+            size: next.end - base,
+        };
+        // Failing for want of memory, it still tells what it knew.
+        if next.state != PageState::RESERVED || absorb(writer, range, next).is_err() {
+            return run;
+        }
+        let Some(now) = writer.run_at(page) else {
+            return run;
+        };
+        if now.state == run.state && now.end <= run.end {
+            return now;
+        }
+        run = now;
+    }
+}
+
 /// What a protection is to whoever asks, and where that changes: a copy-on-write page that has been
 /// written is the process's own, and plainly writable.
 fn reported(protection: Protection, start: usize, end: usize) -> (Protection, usize) {
@@ -376,15 +409,10 @@ pub(super) fn query(page: usize) -> MemoryBasicInformation {
         // Unmapped since it was looked up.
         return MemoryBasicInformation::free(page, page + PAGE_SIZE);
     };
-    if run.state == PageState::RESERVED && run.allocation.kind() == AllocationKind::View {
-        let range = PageRange {
-            base: page,
-            size: run.end - page,
-        };
-        // Failing for want of memory, it still tells what it knew.
-        if let Ok(now) = absorb(&mut writer, range, run) {
-            run = now;
-        }
+    if run.allocation.kind() == AllocationKind::View
+        && matches!(view_of(&writer, &run).pages, Pages::Reserving(_))
+    {
+        run = up_to_date(&mut writer, page, run);
     }
     let (protection, end) = match run.state.protection() {
         Some(protection) => {
