@@ -1,0 +1,27 @@
+/* Random numbers and hashes. */
+#ifndef __BCRYPT_H__
+#define __BCRYPT_H__
+
+#include <winpages/ntstatus_type.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef PVOID BCRYPT_HANDLE;
+typedef PVOID BCRYPT_ALG_HANDLE;
+typedef PVOID BCRYPT_HASH_HANDLE;
+#define BCRYPT_USE_SYSTEM_PREFERRED_RNG 0x00000002
+#define BCRYPT_RNG_USE_ENTROPY_IN_BUFFER 0x00000001
+#define BCRYPT_RNG_ALGORITHM L"RNG"
+#define BCRYPT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
+
+NTSTATUS WINAPI BCryptGenRandom(BCRYPT_ALG_HANDLE hAlgorithm, PUCHAR pbBuffer, ULONG cbBuffer, ULONG dwFlags);
+NTSTATUS WINAPI BCryptOpenAlgorithmProvider(BCRYPT_ALG_HANDLE *phAlgorithm, LPCWSTR pszAlgId, LPCWSTR pszImplementation, ULONG dwFlags);
+NTSTATUS WINAPI BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlags);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,3 @@
+/* <stdlib.h>: glibc's, and the Windows CRT's additions. */
+#include_next <stdlib.h>
+#include <winpages/crt_stdlib.h>

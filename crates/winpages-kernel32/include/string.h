@@ -1,0 +1,3 @@
+/* <string.h>: glibc's, and the Windows CRT's additions. */
+#include_next <string.h>
+#include <winpages/crt_string.h>

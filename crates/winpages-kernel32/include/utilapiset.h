@@ -1,0 +1,21 @@
+/* Small helpers. */
+#ifndef _APISETUTIL_
+#define _APISETUTIL_
+
+#include <minwindef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+PVOID WINAPI EncodePointer(PVOID Ptr);
+PVOID WINAPI DecodePointer(PVOID Ptr);
+PVOID WINAPI EncodeSystemPointer(PVOID Ptr);
+PVOID WINAPI DecodeSystemPointer(PVOID Ptr);
+BOOL WINAPI Beep(DWORD dwFreq, DWORD dwDuration);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/* winnt.h: languages and locales as FormatMessage and its like name them. */
+#ifndef WINPAGES_WINNT_LANGUAGE_H
+#define WINPAGES_WINNT_LANGUAGE_H
+
+#include <winpages/winnt/types.h>
+
+#define MAKELANGID(primary, sub) ((((WORD)(sub)) << 10) | (WORD)(primary))
+#define PRIMARYLANGID(language) ((WORD)(language) & 0x3ff)
+#define SUBLANGID(language) ((WORD)(language) >> 10)
+#define MAKELCID(language, sort) ((DWORD)((((DWORD)((WORD)(sort))) << 16) | ((DWORD)((WORD)(language)))))
+#define LANGIDFROMLCID(locale) ((WORD)(locale))
+#define LANG_NEUTRAL 0x00
+#define LANG_INVARIANT 0x7f
+#define LANG_CHINESE 0x04
+#define LANG_GERMAN 0x07
+#define LANG_ENGLISH 0x09
+#define LANG_FRENCH 0x0c
+#define LANG_JAPANESE 0x11
+#define SUBLANG_NEUTRAL 0x00
+#define SUBLANG_DEFAULT 0x01
+#define SUBLANG_SYS_DEFAULT 0x02
+#define SUBLANG_ENGLISH_US 0x01
+#define SUBLANG_CHINESE_SIMPLIFIED 0x02
+#define SORT_DEFAULT 0x0
+#define LANG_SYSTEM_DEFAULT (MAKELANGID(LANG_NEUTRAL, SUBLANG_SYS_DEFAULT))
+#define LANG_USER_DEFAULT (MAKELANGID(LANG_NEUTRAL, SUBLANG_DEFAULT))
+#define LOCALE_SYSTEM_DEFAULT (MAKELCID(LANG_SYSTEM_DEFAULT, SORT_DEFAULT))
+#define LOCALE_USER_DEFAULT (MAKELCID(LANG_USER_DEFAULT, SORT_DEFAULT))
+#define LOCALE_NEUTRAL (MAKELCID(MAKELANGID(LANG_NEUTRAL, SUBLANG_NEUTRAL), SORT_DEFAULT))
+#define LOCALE_INVARIANT (MAKELCID(MAKELANGID(LANG_INVARIANT, SUBLANG_NEUTRAL), SORT_DEFAULT))
+
+#endif
