@@ -1,7 +1,6 @@
 //! What a newcomer can do about a compiler's messages.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 /// A compilation that failed.
@@ -22,6 +21,7 @@ pub fn advice(compilation: &Compilation) -> Option<String> {
     let advice: Vec<String> = [
         missing_headers(&messages, compilation.include),
         missing_functions(&messages),
+        other_width(&messages),
         missing_permission(&messages, compilation),
     ]
     .into_iter()
@@ -68,12 +68,12 @@ fn missing_header(name: &str, include: &Path) -> String {
         _ => {}
     }
     format!(
-        "`{name}` is not among the headers that winpages offers: {}.\n\
+        "`{name}` is not among the headers that winpages offers, which are in\n{}.\n\
          If it is the program's own, say where with -I DIRECTORY. If it is Windows', then that part \
          of Windows\n\
          (winpages covers memory, its sharing, and the files behind it) has to be left out or \
          ported.",
-        offered_headers(include).join(" ")
+        include.display()
     )
 }
 
@@ -96,18 +96,6 @@ fn included_header(line: &str) -> Option<&str> {
     operand[1..].split_once(close).map(|(name, _)| name)
 }
 
-fn offered_headers(include: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(include)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".h"))
-        .collect();
-    names.sort_unstable();
-    names
-}
-
 /// Functions that the linker did not find.
 fn missing_functions(messages: &str) -> Option<String> {
     let names: BTreeSet<&str> = messages
@@ -125,6 +113,27 @@ fn missing_functions(messages: &str) -> Option<String> {
          Windows', that part\nof Windows is not offered and has to be left out or ported.",
         names.join(" ")
     ))
+}
+
+/// A source for the narrow build compiled with UNICODE, or the other way round.
+fn other_width(messages: &str) -> Option<String> {
+    let converts = |from: &str, to: &str| {
+        messages.lines().any(|line| {
+            line.split_once("cannot convert")
+                .and_then(|(_, types)| types.split_once(from))
+                .is_some_and(|(_, rest)| rest.contains(to))
+        })
+    };
+    if converts("wchar_t", "LPCSTR") {
+        Some("this source passes wide strings: compile it with `-DUNICODE -D_UNICODE`.".to_owned())
+    } else if converts("char*", "LPCWSTR") {
+        Some(
+            "this source passes narrow strings: compile it without -DUNICODE -D_UNICODE."
+                .to_owned(),
+        )
+    } else {
+        None
+    }
 }
 
 /// Visual C++ accepts, unless told otherwise, C++ that the standard does not.

@@ -6,7 +6,9 @@ mod compiler_arguments;
 mod diagnosis;
 mod drives;
 mod failure;
+mod holders;
 mod home;
+mod objects;
 mod output;
 mod run;
 mod table;
@@ -58,6 +60,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the named objects: kind, size, protection, and which processes hold handles or views
+    Objects {
+        /// Answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sweep the named objects that dead processes left behind
+    Gc,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +75,8 @@ fn main() -> ExitCode {
         Command::Cc { arguments } => compile::cc(arguments),
         Command::Run { arguments } => run::run(arguments),
         Command::Drives { action, json } => drives::drives(action, json),
+        Command::Objects { json } => objects::objects(json),
+        Command::Gc => objects::gc(),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report())
 }

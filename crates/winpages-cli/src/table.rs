@@ -84,8 +84,8 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// A size for people: the largest unit in which it is at least 1, with one decimal when it is not
-/// whole.
+/// A size for people: the largest unit in which it is at least 1, with one decimal unless that is
+/// 0.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["", " K", " M", " G", " T"];
     let mut unit = 0;
@@ -94,8 +94,8 @@ pub fn size(bytes: u64) -> String {
     }
     let one = 1_u64 << (10 * unit);
     let mut text = (bytes / one).to_string();
-    if !bytes.is_multiple_of(one) {
-        let tenths = u128::from(bytes % one) * 10 / u128::from(one);
+    let tenths = u128::from(bytes % one) * 10 / u128::from(one);
+    if tenths != 0 {
         let _ = write!(text, ".{tenths}");
     }
     text + UNITS[unit]

@@ -2,6 +2,7 @@
 
 mod backing;
 mod create;
+mod description;
 mod payload;
 mod view;
 
@@ -11,6 +12,7 @@ use core::sync::atomic::AtomicUsize;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 pub use create::{CreateSection, Disposition, create_section, open_section};
+pub use description::{DescribedFile, SectionDescription};
 pub use view::{MapView, flush_view, map_view_of_section, unmap_view_of_section};
 
 use crate::address_space::{CommitMap, Protection};
