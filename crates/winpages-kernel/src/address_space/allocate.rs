@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::foreign;
 use super::layout::{
-    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, ZONE_END,
+    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, ZONE_END,
     ZONE_RANDOM_BITS, ZONE_START, granularity_down, page_up,
 };
 use super::region_map::{REGIONS, Writer};
@@ -222,7 +222,15 @@ fn zone_start() -> usize {
     static START: OnceLock<usize> = OnceLock::new();
     *START.get_or_init(|| {
         let random = random::number() as usize & ((1 << ZONE_RANDOM_BITS) - 1);
-        ZONE_START + random * ALLOCATION_GRANULARITY
+        let start = ZONE_START + random * ALLOCATION_GRANULARITY;
+        // Measured: mapping and unmapping a file costs a quarter less while anything at all is
+        // mapped higher up under the same entry of the topmost page table (512 GiB), for the kernel
+        // does not look for tables to free then. One inaccessible page serves a whole process.
+        const TOPMOST_ENTRY: usize = 512 << 30;
+        let anchor = start.next_multiple_of(TOPMOST_ENTRY) + TOPMOST_ENTRY - PAGE_SIZE;
+        // SAFETY: it takes a page that is free, or none.
+        let _ = unsafe { memory::map_anonymous(anchor, PAGE_SIZE, Access::empty()) };
+        start.next_multiple_of(TOPMOST_ENTRY) + (start % (TOPMOST_ENTRY / 2))
     })
 }
 

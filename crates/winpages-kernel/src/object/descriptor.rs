@@ -118,14 +118,14 @@ impl Descriptor {
         write_all(file, &bytes, self.data_size)
     }
 
-    /// Reads the descriptor of an object's file.
+    /// Reads the descriptor of an object's file; `None` if it has not been written yet.
     ///
     /// # Errors
     ///
     /// [`NtStatus::OBJECT_TYPE_MISMATCH`] if the file is none of an object;
     /// [`NtStatus::REVISION_MISMATCH`] if it is one of another version of this library, of another
     /// word width, or has been cut short.
-    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Self, NtStatus> {
+    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Option<Self>, NtStatus> {
         // Almost always the name is in this, too.
         const WINDOW: usize = 1024;
         let mut window = [0u8; WINDOW];
@@ -137,6 +137,9 @@ impl Descriptor {
             .ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
         // SAFETY: these are as many bytes as a trailer has, and any bytes are integers.
         let trailer = unsafe { tail[at..].as_ptr().cast::<Trailer>().read_unaligned() };
+        if trailer.magic == 0 {
+            return Ok(None);
+        }
         if trailer.magic != MAGIC {
             return Err(NtStatus::OBJECT_TYPE_MISMATCH);
         }
@@ -166,7 +169,7 @@ impl Descriptor {
             }
         };
         let (extra, name) = variable.split_at(trailer.extra_size as usize);
-        Ok(Self {
+        Ok(Some(Self {
             kind,
             data_size: trailer.data_size,
             name: name
@@ -177,7 +180,7 @@ impl Descriptor {
             extra: extra.to_vec(),
             creator: trailer.creator,
             created: trailer.created,
-        })
+        }))
     }
 
     /// Writes the payload alone anew.
@@ -247,7 +250,7 @@ mod tests {
             written.write(file.as_fd()).unwrap();
             let size = shared_file::stat(&file).unwrap().st_size as u64;
             assert_eq!(size, written.file_size());
-            assert_eq!(Descriptor::read(file.as_fd(), size).unwrap(), written);
+            assert_eq!(Descriptor::read(file.as_fd(), size), Ok(Some(written)));
         }
     }
 
@@ -257,7 +260,7 @@ mod tests {
         example().write(file.as_fd()).unwrap();
         let size = example().file_size();
         let trailer = size - TRAILER_SIZE as u64;
-        let read = || Descriptor::read(file.as_fd(), size).map(|_| ());
+        let read = || Descriptor::read(file.as_fd(), size).map(|found| assert!(found.is_some()));
         // The version, the trailer's size, the word width, the kind, the file's size, the name's.
         for offset in [8, 12, 16, 20, 24, 40] {
             let mut byte = [0u8];

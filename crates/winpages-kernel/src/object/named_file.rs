@@ -56,10 +56,11 @@ impl NamedFile {
                 return;
             }
         }
+        // Whether it is granted or not, the shared lock is gone afterwards: the kernel gives the old
+        // lock up before it tries for the new one.
         if shared_file::try_lock_exclusive(file) && shared_file::has_name(file) {
             let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
         }
-        shared_file::unlock(file);
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Who asks whether a file is stale does so by locking it exclusively without waiting. That may come
 //! between any two steps of somebody who is creating, opening or closing the same object; so each of
-//! them looks afterwards whether the file still has its name, and starts over if it has not.
+//! them looks, once it has its own lock, whether the file still has its name, and starts over if it
+//! has not. A file whose descriptor has not been written yet is one that is being created.
 
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
@@ -61,16 +62,18 @@ pub fn create_or_open(
     let mut patience = Patience::new();
     loop {
         let directory = NamespaceDirectory::of(name.scope())?;
-        if let Some(file) = hold(&directory, &file_name, true, &mut patience)? {
-            let file = NamedFile::new(file, directory, file_name);
-            let descriptor = descriptor_of(&file, name, kind)?;
-            return Ok(Found::Existing(file, descriptor));
-        }
+        // Creating comes first: with O_EXCL it is also what a sticky directory allows for a file that
+        // turns out to be another user's (fs.protected_regular refuses O_CREAT without it).
         let file = match shared_file::create_new(directory.as_fd(), &file_name, mode) {
             Ok(file) => file,
             Err(Errno::EXIST) => {
-                patience.pause()?;
-                continue;
+                match hold(&directory, &file_name, name, kind, true, &mut patience)? {
+                    Some((file, descriptor)) => {
+                        let file = NamedFile::new(file, directory, file_name);
+                        return Ok(Found::Existing(file, descriptor));
+                    }
+                    None => continue,
+                }
             }
             Err(Errno::NOENT) => {
                 // Somebody has deleted the directory itself.
@@ -80,8 +83,8 @@ pub fn create_or_open(
             }
             Err(errno) => return Err(status(errno)),
         };
-        if !shared_file::try_lock_exclusive(file.as_fd()) {
-            // Somebody takes it for stale; if he has removed its name already, it shows below.
+        if !shared_file::try_lock_shared(file.as_fd()) {
+            // Somebody takes it for stale, and its name away.
             patience.pause()?;
             continue;
         }
@@ -89,7 +92,7 @@ pub fn create_or_open(
             let _ = shared_file::unlink(directory.as_fd(), &file_name);
             return Err(status);
         }
-        if share(file.as_fd()) {
+        if shared_file::has_name(file.as_fd()) {
             return Ok(Found::Created(NamedFile::new(file, directory, file_name)));
         }
         patience.pause()?;
@@ -108,20 +111,27 @@ pub fn open(
 ) -> Result<(NamedFile, Descriptor), NtStatus> {
     let file_name = name.file_name();
     let directory = NamespaceDirectory::of(name.scope())?;
-    let held = hold(&directory, &file_name, write, &mut Patience::new())?;
-    let file = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
-    let file = NamedFile::new(file, directory, file_name);
-    let descriptor = descriptor_of(&file, name, kind)?;
-    Ok((file, descriptor))
+    let held = hold(
+        &directory,
+        &file_name,
+        name,
+        kind,
+        write,
+        &mut Patience::new(),
+    )?;
+    let (file, descriptor) = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
+    Ok((NamedFile::new(file, directory, file_name), descriptor))
 }
 
 /// Opens the file of a living object and holds it, if there is one; takes a stale one away.
 fn hold(
     directory: &NamespaceDirectory,
     file_name: &CStr,
+    name: &ObjectName,
+    kind: ObjectKind,
     write: bool,
     patience: &mut Patience,
-) -> Result<Option<OwnedFd>, NtStatus> {
+) -> Result<Option<(OwnedFd, Descriptor)>, NtStatus> {
     loop {
         let opened = shared_file::open_existing(directory.as_fd(), file_name, write);
         let opened = match opened {
@@ -136,19 +146,40 @@ fn hold(
             Err(Errno::NOENT) => return Ok(None),
             Err(errno) => return Err(status(errno)),
         };
-        if !shared_file::is_regular(file.as_fd()) {
-            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
-        }
         if shared_file::try_lock_exclusive(file.as_fd()) {
+            if !shared_file::is_regular(file.as_fd()) {
+                return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+            }
             remove_stale(directory, file_name, file.as_fd())?;
             continue;
         }
-        if shared_file::try_lock_shared(file.as_fd()) && shared_file::has_name(file.as_fd()) {
-            return Ok(Some(file));
+        if shared_file::try_lock_shared(file.as_fd()) {
+            let found = shared_file::stat(&file).map_err(status)?;
+            if found.st_nlink > 0
+                && let Some(descriptor) = Descriptor::read(file.as_fd(), found.st_size as u64)?
+            {
+                return check(descriptor, name, kind).map(|descriptor| Some((file, descriptor)));
+            }
         }
         drop(file);
         patience.pause()?;
     }
+}
+
+/// Whether what was found under a name is what was looked for.
+fn check(
+    descriptor: Descriptor,
+    name: &ObjectName,
+    kind: ObjectKind,
+) -> Result<Descriptor, NtStatus> {
+    if descriptor.kind != kind {
+        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+    }
+    if descriptor.name != name.leaf() {
+        // Two long names with one hash.
+        return Err(NtStatus::OBJECT_NAME_COLLISION);
+    }
+    Ok(descriptor)
 }
 
 /// Takes the name of a file away that nobody holds. The caller has it locked exclusively, so nobody
@@ -166,36 +197,6 @@ fn remove_stale(
         }
     }
     Ok(())
-}
-
-/// Turns the creator's exclusive lock into a holder's; answers whether the file still has its name.
-fn share(file: BorrowedFd<'_>) -> bool {
-    // The kernel gives the old lock up before it takes the new one. Whoever comes between locks the
-    // file exclusively for a moment, takes it for stale, and removes its name.
-    for _ in 0..1000 {
-        if shared_file::try_lock_shared(file) {
-            return shared_file::has_name(file);
-        }
-        std::thread::yield_now();
-    }
-    false
-}
-
-fn descriptor_of(
-    file: &NamedFile,
-    name: &ObjectName,
-    kind: ObjectKind,
-) -> Result<Descriptor, NtStatus> {
-    let found = shared_file::stat(file).map_err(status)?;
-    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64)?;
-    if descriptor.kind != kind {
-        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
-    }
-    if descriptor.name != name.leaf() {
-        // Two long names with one hash.
-        return Err(NtStatus::OBJECT_NAME_COLLISION);
-    }
-    Ok(descriptor)
 }
 
 fn status(errno: Errno) -> NtStatus {
@@ -290,7 +291,7 @@ fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> O
     let is_held = !shared_file::try_lock_exclusive(file.as_fd());
     shared_file::unlock(file.as_fd());
     let found = shared_file::stat(&file).ok()?;
-    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()?;
+    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()??;
     let text = String::from_utf8_lossy(file_name.to_bytes()).into_owned();
     Some(NamedObject {
         name: descriptor.object_name(scope),
