@@ -7,9 +7,12 @@
 // Win32's own names, which C programs and GetProcAddress look for.
 #![allow(non_snake_case, non_camel_case_types)]
 
+pub mod code_page;
 pub mod debugger;
 pub mod dos_error;
+pub mod environment;
 pub mod error_code;
+mod export_table;
 pub mod file_attributes;
 pub mod file_lock;
 pub mod file_mapping;
@@ -22,10 +25,12 @@ pub mod last_error;
 pub mod local_memory;
 pub mod message;
 mod message_insert;
+pub mod module;
 pub mod path;
 pub mod process;
 pub mod security_attributes;
 pub mod standard_handle;
+pub mod string;
 pub mod system_information;
 pub mod temporary_file;
 pub mod text;

@@ -1,0 +1,249 @@
+//! Which function is found in which module.
+//!
+//! One line for each function that programs can find by name: GetProcAddress answers from here, and
+//! a function is found in the modules where Windows has it, and in no other.
+
+/// Modules of Windows, one or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modules(u8);
+
+impl Modules {
+    /// kernel32.dll
+    pub const KERNEL32: Self = Self(1);
+    /// kernelbase.dll
+    pub const KERNELBASE: Self = Self(2);
+    /// ntdll.dll
+    pub const NTDLL: Self = Self(4);
+    /// psapi.dll
+    pub const PSAPI: Self = Self(8);
+    /// Where most functions are.
+    const BOTH: Self = Self(Self::KERNEL32.0 | Self::KERNELBASE.0);
+
+    const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// A function and where it is found.
+struct Export {
+    name: &'static str,
+    modules: Modules,
+    function: *const (),
+}
+
+// SAFETY: the pointer is to a function, which nobody can change.
+unsafe impl Sync for Export {}
+
+macro_rules! exports {
+    ($($modules:ident: $($module:ident)::+;)*) => {
+        &[$(Export {
+            name: last_of!($($module)::+),
+            modules: Modules::$modules,
+            function: crate::$($module)::+ as *const (),
+        }),*]
+    };
+}
+
+macro_rules! last_of {
+    ($name:ident) => { stringify!($name) };
+    ($first:ident::$($rest:ident)::+) => { last_of!($($rest)::+) };
+}
+
+static EXPORTS: &[Export] = exports! {
+    BOTH: code_page::MultiByteToWideChar;
+    BOTH: code_page::WideCharToMultiByte;
+    BOTH: code_page::GetACP;
+    BOTH: code_page::GetOEMCP;
+    BOTH: debugger::IsDebuggerPresent;
+    BOTH: debugger::DebugBreak;
+    BOTH: debugger::OutputDebugStringA;
+    BOTH: debugger::OutputDebugStringW;
+    NTDLL: dos_error::RtlNtStatusToDosError;
+    BOTH: environment::GetEnvironmentVariableW;
+    BOTH: environment::GetEnvironmentVariableA;
+    BOTH: environment::SetEnvironmentVariableW;
+    BOTH: environment::SetEnvironmentVariableA;
+    BOTH: file_attributes::GetFileAttributesA;
+    BOTH: file_attributes::GetFileAttributesW;
+    BOTH: file_attributes::GetFileAttributesExA;
+    BOTH: file_attributes::GetFileAttributesExW;
+    BOTH: file_attributes::SetFileAttributesA;
+    BOTH: file_attributes::SetFileAttributesW;
+    BOTH: file_attributes::GetFileInformationByHandle;
+    BOTH: file_attributes::GetFileType;
+    BOTH: file_lock::LockFile;
+    BOTH: file_lock::LockFileEx;
+    BOTH: file_lock::UnlockFile;
+    BOTH: file_lock::UnlockFileEx;
+    BOTH: file_mapping::CreateFileMappingW;
+    KERNEL32: file_mapping::CreateFileMappingA;
+    BOTH: file_mapping::OpenFileMappingW;
+    KERNEL32: file_mapping::OpenFileMappingA;
+    BOTH: file_mapping::MapViewOfFileEx;
+    BOTH: file_mapping::MapViewOfFile;
+    BOTH: file_mapping::UnmapViewOfFile;
+    BOTH: file_mapping::FlushViewOfFile;
+    BOTH: file_name::DeleteFileA;
+    BOTH: file_name::DeleteFileW;
+    KERNEL32: file_name::MoveFileA;
+    KERNEL32: file_name::MoveFileW;
+    KERNEL32: file_name::MoveFileExA;
+    BOTH: file_name::MoveFileExW;
+    KERNEL32: file_name::CopyFileA;
+    BOTH: file_name::CopyFileW;
+    BOTH: file_name::CreateDirectoryA;
+    BOTH: file_name::CreateDirectoryW;
+    BOTH: file_name::RemoveDirectoryA;
+    BOTH: file_name::RemoveDirectoryW;
+    BOTH: file_open::CreateFileW;
+    BOTH: file_open::CreateFileA;
+    BOTH: file_open::CreateFile2;
+    BOTH: file_position::SetFilePointer;
+    BOTH: file_position::SetFilePointerEx;
+    BOTH: file_position::SetEndOfFile;
+    BOTH: file_position::GetFileSize;
+    BOTH: file_position::GetFileSizeEx;
+    BOTH: file_transfer::ReadFile;
+    BOTH: file_transfer::WriteFile;
+    BOTH: file_transfer::FlushFileBuffers;
+    BOTH: handle::CloseHandle;
+    BOTH: handle::GetHandleInformation;
+    BOTH: handle::SetHandleInformation;
+    BOTH: last_error::GetLastError;
+    BOTH: last_error::SetLastError;
+    BOTH: local_memory::LocalAlloc;
+    BOTH: local_memory::LocalFree;
+    KERNEL32: local_memory::LocalSize;
+    BOTH: local_memory::GlobalAlloc;
+    BOTH: local_memory::GlobalFree;
+    KERNEL32: local_memory::GlobalSize;
+    BOTH: message::FormatMessageW;
+    BOTH: message::FormatMessageA;
+    BOTH: module::GetModuleHandleA;
+    BOTH: module::GetModuleHandleW;
+    BOTH: module::GetModuleHandleExA;
+    BOTH: module::GetModuleHandleExW;
+    BOTH: module::GetProcAddress;
+    BOTH: module::LoadLibraryA;
+    BOTH: module::LoadLibraryW;
+    BOTH: module::LoadLibraryExA;
+    BOTH: module::LoadLibraryExW;
+    BOTH: module::FreeLibrary;
+    BOTH: module::DisableThreadLibraryCalls;
+    BOTH: module::GetModuleFileNameA;
+    BOTH: module::GetModuleFileNameW;
+    BOTH: path::GetFullPathNameW;
+    BOTH: path::GetFullPathNameA;
+    BOTH: path::GetCurrentDirectoryW;
+    BOTH: path::GetCurrentDirectoryA;
+    BOTH: path::SetCurrentDirectoryW;
+    BOTH: path::SetCurrentDirectoryA;
+    BOTH: process::GetCurrentProcess;
+    BOTH: process::GetCurrentThread;
+    BOTH: process::GetCurrentProcessId;
+    BOTH: process::GetCurrentThreadId;
+    BOTH: process::ExitProcess;
+    BOTH: process::GetCommandLineA;
+    BOTH: process::GetCommandLineW;
+    BOTH: process::GetVersion;
+    BOTH: process::GetVersionExA;
+    BOTH: process::GetVersionExW;
+    BOTH: process::FlushInstructionCache;
+    BOTH: standard_handle::GetStdHandle;
+    BOTH: standard_handle::SetStdHandle;
+    BOTH: string::lstrlenA;
+    BOTH: string::lstrlenW;
+    KERNEL32: string::lstrcpyA;
+    KERNEL32: string::lstrcpyW;
+    BOTH: string::lstrcpynA;
+    BOTH: string::lstrcpynW;
+    KERNEL32: string::lstrcatA;
+    KERNEL32: string::lstrcatW;
+    BOTH: string::lstrcmpA;
+    BOTH: string::lstrcmpW;
+    BOTH: string::lstrcmpiA;
+    BOTH: string::lstrcmpiW;
+    BOTH: system_information::GetSystemInfo;
+    BOTH: system_information::GetNativeSystemInfo;
+    BOTH: temporary_file::GetTempPathW;
+    BOTH: temporary_file::GetTempPathA;
+    BOTH: temporary_file::GetTempFileNameW;
+    BOTH: temporary_file::GetTempFileNameA;
+    BOTH: time::GetSystemTimeAsFileTime;
+    BOTH: time::GetSystemTimePreciseAsFileTime;
+    BOTH: time::GetSystemTime;
+    BOTH: time::GetLocalTime;
+    BOTH: time::GetTickCount;
+    BOTH: time::GetTickCount64;
+    BOTH: time::QueryPerformanceCounter;
+    BOTH: time::QueryPerformanceFrequency;
+    BOTH: time::Sleep;
+    BOTH: time::SleepEx;
+    BOTH: virtual_memory::VirtualAlloc;
+    BOTH: virtual_memory::VirtualAllocEx;
+    BOTH: virtual_memory::VirtualFree;
+    BOTH: virtual_memory::VirtualFreeEx;
+    BOTH: virtual_memory::VirtualProtect;
+    BOTH: virtual_memory::VirtualProtectEx;
+    BOTH: virtual_memory::VirtualQuery;
+    BOTH: virtual_memory::VirtualQueryEx;
+};
+
+/// The address of a function, if the module has it.
+pub fn find(name: &str, module: Modules) -> Option<usize> {
+    EXPORTS
+        .iter()
+        .find(|export| export.name == name && export.modules.intersects(module))
+        .map(|export| export.function as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The names of the functions a source file exports.
+    fn exported(source: &str) -> impl Iterator<Item = &str> {
+        source
+            .split("#[unsafe(no_mangle)]\n")
+            .skip(1)
+            .filter_map(|rest| {
+                let after = &rest[rest.find(" fn ")? + " fn ".len()..];
+                after.split('(').next()
+            })
+            // The C run time's own, which no module of Windows exports.
+            .filter(|name| !name.starts_with("winpages_"))
+    }
+
+    fn collect(directory: &Path, names: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, names);
+            } else if path
+                .file_name()
+                .is_some_and(|name| name != "export_table.rs")
+            {
+                let source = std::fs::read_to_string(&path).unwrap();
+                names.extend(exported(&source).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_exported_function_is_in_the_table_once() {
+        let mut names = BTreeSet::new();
+        collect(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut names,
+        );
+        let table: BTreeSet<String> = EXPORTS
+            .iter()
+            .map(|export| export.name.to_owned())
+            .collect();
+        assert_eq!(table.len(), EXPORTS.len());
+        assert_eq!(table, names);
+    }
+}
