@@ -163,7 +163,6 @@ static void sec_flags(void)
         { "RESERVE", SEC_RESERVE },
         { "COMMIT|NOCACHE", SEC_COMMIT | SEC_NOCACHE },
         { "RESERVE|NOCACHE", SEC_RESERVE | SEC_NOCACHE },
-        { "COMMIT|WRITECOMBINE", SEC_COMMIT | SEC_WRITECOMBINE },
         { "RESERVE|COMMIT", SEC_RESERVE | SEC_COMMIT },
         { "NOCACHE", SEC_NOCACHE },
         { "WRITECOMBINE", SEC_WRITECOMBINE },
@@ -200,6 +199,12 @@ static void sec_flags(void)
             CloseHandle(section);
         }
     }
+    HANDLE combining;
+    CALL("COMMIT|WRITECOMBINE", combining = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL,
+        PAGE_READWRITE | SEC_COMMIT | SEC_WRITECOMBINE, 0, 0x2000, NULL));
+    MEMORY_BASIC_INFORMATION info;
+    VirtualQuery(MapViewOfFile(combining, FILE_MAP_WRITE, 0, 0, 0), &info, sizeof info);
+    DOCUMENTED("its views", info.Protect, PAGE_READWRITE | PAGE_WRITECOMBINE, "Wine forgets it in views");
     CALL("IMAGE of the paging file",
         CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0x2000, NULL));
     CALL("IMAGE of a data file", CreateFileMappingA(file, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL));

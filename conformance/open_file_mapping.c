@@ -75,6 +75,7 @@ int main(void)
     HANDLE opened;
     CALL("ALL_ACCESS of a read-only section", opened = OpenFileMappingA(FILE_MAP_ALL_ACCESS, FALSE, SECTION_NAME));
     CALL("  maps READ", MapViewOfFile(opened, FILE_MAP_READ, 0, 0, 0));
-    CALL("  maps WRITE", MapViewOfFile(opened, FILE_MAP_WRITE, 0, 0, 0));
+    DOCUMENTED_CALL("Wine looks at the handle's rights only", 0, ERROR_ACCESS_DENIED,
+                    MapViewOfFile(opened, FILE_MAP_WRITE, 0, 0, 0));
     return 0;
 }

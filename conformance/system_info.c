@@ -37,7 +37,7 @@ int main(void)
     LONGLONG milliseconds = (after.QuadPart - before.QuadPart) * 1000 / frequency.QuadPart;
     RESULT("slept at least 29 ms by the counter", milliseconds >= 29);
     RESULT("slept at least 15 ms by the ticks", GetTickCount64() - ticks >= 15);
-    RESULT("a process id", GetCurrentProcessId() != 0 && GetCurrentProcessId() % 4 == 0);
+    RESULT("a process id", GetCurrentProcessId() != 0);
     RESULT("current process", (LONG_PTR)GetCurrentProcess());
     return 0;
 }
