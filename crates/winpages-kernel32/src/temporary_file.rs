@@ -10,7 +10,7 @@ use winpages_kernel::file::{
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::sys::{clock, fault};
 
-use crate::error_code::{ERROR_DIRECTORY, ERROR_FILE_EXISTS};
+use crate::error_code::{ERROR_DIRECTORY, ERROR_FILE_EXISTS, ERROR_SUCCESS};
 use crate::{dos_error, last_error, text};
 
 /// MAX_PATH: how many characters the buffer of GetTempFileName has.
@@ -120,7 +120,11 @@ fn temporary_file_name(
             read_only: false,
         });
         match result {
-            Ok(_) => return Ok((name, number)),
+            Ok(_) => {
+                // As after every file that is created.
+                last_error::set(ERROR_SUCCESS);
+                return Ok((name, number));
+            }
             Err(NtStatus::OBJECT_NAME_COLLISION) => {}
             Err(status) => return Err(dos_error::from_status(status)),
         }

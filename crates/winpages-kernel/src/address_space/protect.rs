@@ -1,7 +1,7 @@
 //! Changing protections: NtProtectVirtualMemory.
 
 use super::allocate::{mapping_status, restore};
-use super::layout::{APPLICATION_END, MINIMUM_APPLICATION_ADDRESS};
+use super::layout::MINIMUM_APPLICATION_ADDRESS;
 use super::region_map::{REGIONS, Snapshot};
 use super::run::{AllocationKind, PageState};
 use super::{PageRange, Protection, foreign, view};
@@ -72,8 +72,8 @@ fn protect_foreign(
     range: PageRange,
     protection: Protection,
 ) -> Result<(PageRange, Protection), NtStatus> {
-    if range.base < MINIMUM_APPLICATION_ADDRESS || range.end() > APPLICATION_END {
-        return Err(NtStatus::INVALID_PARAMETER);
+    if range.base < MINIMUM_APPLICATION_ADDRESS {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
     let Snapshot::Elsewhere {
         previous_end,

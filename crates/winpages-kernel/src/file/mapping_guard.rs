@@ -1,9 +1,9 @@
-//! Keeping a mapped file from being cut short.
+//! Keeping a mapped file from being cut short, and from those who deny writing.
 
 use std::sync::Arc;
 
 use super::File;
-use super::share_access::MAPPED_BYTE;
+use super::share_access::{MAPPED_BYTE, WRITABLY_MAPPED_BYTE};
 use crate::NtStatus;
 use crate::sys::file::{self as sys, RangeLock};
 
@@ -11,22 +11,39 @@ use crate::sys::file::{self as sys, RangeLock};
 ///
 /// While any such guard exists anywhere, [`File::set_end_of_file`] that would shorten the file
 /// answers [`NtStatus::USER_MAPPED_FILE`], as on Windows, where pages of a view cannot be taken away.
-/// A section of a file holds one.
+/// While one exists through which the file may be written, an open that does not share writing
+/// answers [`NtStatus::SHARING_VIOLATION`]. A section of a file holds one.
 #[derive(Debug)]
 pub struct MappingGuard {
     file: Arc<File>,
+    writes: bool,
+}
+
+/// How many guards of one open file there are.
+#[derive(Debug, Default)]
+pub(super) struct Mappings {
+    all: u32,
+    writing: u32,
 }
 
 impl MappingGuard {
-    /// Marks the file as mapped. Where the file system has no locks, only this process knows.
-    pub fn new(file: Arc<File>) -> Self {
+    /// Marks the file as mapped; `writes`, if it may be written so. Where the file system has no
+    /// locks, only this process knows.
+    pub fn new(file: Arc<File>, writes: bool) -> Self {
+        let lock = |byte| {
+            let _ = sys::lock_range(file.as_fd(), RangeLock::Shared, byte, 1, false);
+        };
         let mut mappings = file.mappings.lock();
-        *mappings += 1;
-        if *mappings == 1 {
-            let _ = sys::lock_range(file.as_fd(), RangeLock::Shared, MAPPED_BYTE, 1, false);
+        mappings.all += 1;
+        if mappings.all == 1 {
+            lock(MAPPED_BYTE);
+        }
+        mappings.writing += u32::from(writes);
+        if writes && mappings.writing == 1 {
+            lock(WRITABLY_MAPPED_BYTE);
         }
         drop(mappings);
-        Self { file }
+        Self { file, writes }
     }
 
     /// The file.
@@ -38,10 +55,17 @@ impl MappingGuard {
 impl Drop for MappingGuard {
     fn drop(&mut self) {
         let mut mappings = self.file.mappings.lock();
-        *mappings -= 1;
-        // A description shared with a forked process keeps the lock until the last of them closes it.
-        if *mappings == 0 && !self.file.may_be_shared_by_fork() {
+        mappings.all -= 1;
+        mappings.writing -= u32::from(self.writes);
+        // A description shared with a forked process keeps the locks until the last of them closes it.
+        if self.file.may_be_shared_by_fork() {
+            return;
+        }
+        if mappings.all == 0 {
             let _ = sys::unlock_range(self.file.as_fd(), MAPPED_BYTE, 1);
+        }
+        if self.writes && mappings.writing == 0 {
+            let _ = sys::unlock_range(self.file.as_fd(), WRITABLY_MAPPED_BYTE, 1);
         }
     }
 }
@@ -51,7 +75,7 @@ impl File {
     pub(super) fn refuse_if_mapped(&self) -> Result<(), NtStatus> {
         // The kernel does not report this description's own lock: that is what the count is for.
         let is_mapped =
-            *self.mappings.lock() != 0 || sys::is_range_locked(self.as_fd(), MAPPED_BYTE, 1);
+            self.mappings.lock().all != 0 || sys::is_range_locked(self.as_fd(), MAPPED_BYTE, 1);
         if is_mapped {
             Err(NtStatus::USER_MAPPED_FILE)
         } else {

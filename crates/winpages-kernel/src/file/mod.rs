@@ -27,6 +27,7 @@ pub use directory::create_directory;
 pub use errno::status_from_errno;
 pub use lookup::Place;
 pub use mapping_guard::MappingGuard;
+use mapping_guard::Mappings;
 pub use position::Origin;
 pub use rename::{copy_file, rename};
 pub use share_access::ShareAccess;
@@ -74,7 +75,7 @@ pub struct File {
     /// Whether the name shall go with the last handle.
     delete_on_close: AtomicBool,
     /// How many [`MappingGuard`]s there are in this process.
-    mappings: Lock<u32>,
+    mappings: Lock<Mappings>,
     /// The ranges that LockFile has locked, as they were asked for.
     locked_ranges: Lock<Vec<range_lock::LockedRange>>,
     /// How many handles of this process lead here.
@@ -112,7 +113,7 @@ impl File {
             generation: fork::generation(),
             opener: std::process::id(),
             delete_on_close: AtomicBool::new(false),
-            mappings: Lock::new(0),
+            mappings: Lock::new(Mappings::default()),
             locked_ranges: Lock::new(Vec::new()),
             handles: AtomicUsize::new(0),
         })

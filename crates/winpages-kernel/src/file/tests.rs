@@ -247,8 +247,8 @@ fn a_mapped_file_is_not_cut_short() {
     file.set_end_of_file(100).unwrap();
     let other = shared(Disposition::Open).unwrap();
     let (guard, second) = (
-        MappingGuard::new(file.clone()),
-        MappingGuard::new(file.clone()),
+        MappingGuard::new(file.clone(), true),
+        MappingGuard::new(file.clone(), true),
     );
     drop(second);
     for handle in [&file, &other] {
@@ -260,7 +260,22 @@ fn a_mapped_file_is_not_cut_short() {
         Some(NtStatus::USER_MAPPED_FILE)
     );
     assert_eq!(delete_file(&path), Err(NtStatus::CANNOT_DELETE));
+    let denying =
+        |denied: ShareAccess| open_with(&path, READ, denied.complement(), Disposition::Open).err();
+    // As a program that closes its handles and keeps the view.
+    file.last_handle_closed();
+    drop((file, other));
+    assert_eq!(
+        denying(ShareAccess::WRITE),
+        Some(NtStatus::SHARING_VIOLATION)
+    );
+    assert_eq!(denying(ShareAccess::READ), None);
     drop(guard);
+    assert_eq!(denying(ShareAccess::WRITE), None);
+    let (file, other) = (
+        shared(Disposition::Open).unwrap(),
+        shared(Disposition::Open).unwrap(),
+    );
     assert_eq!(other.set_end_of_file(99), Ok(()));
     assert_eq!(file.set_end_of_file(98), Ok(()));
 }

@@ -76,11 +76,11 @@ impl ObjectName {
         } else {
             return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
         };
-        if parts.next().is_some() {
-            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
-        }
         if leaf.is_empty() {
             return Err(NtStatus::OBJECT_NAME_INVALID);
+        }
+        if parts.next().is_some() {
+            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
         }
         Ok(Self {
             scope,
@@ -189,6 +189,7 @@ mod tests {
             ("p4\\", NtStatus::OBJECT_PATH_NOT_FOUND),
             ("\\x", NtStatus::OBJECT_PATH_SYNTAX_BAD),
             ("Local\\", NtStatus::OBJECT_NAME_INVALID),
+            ("Local\\\\x", NtStatus::OBJECT_NAME_INVALID),
             ("Global\\", NtStatus::OBJECT_NAME_INVALID),
             ("Local", NtStatus::OBJECT_TYPE_MISMATCH),
             ("Global", NtStatus::OBJECT_TYPE_MISMATCH),

@@ -132,6 +132,11 @@ fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
     }
 }
 
+/// Whether views of a section of this protection may write to it.
+fn writes(protection: Protection) -> bool {
+    protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE)
+}
+
 fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
     let flags = SectionFlags::from_bits(bits).ok_or(NtStatus::INVALID_PARAMETER)?;
     let caching = SectionFlags::NOCACHE | SectionFlags::WRITECOMBINE;
@@ -168,7 +173,7 @@ impl Maker<'_> {
         if let Some(handle) = self.request.file {
             let (file, size) = self.file(handle)?;
             let storage = Storage::File {
-                file: MappingGuard::new(file),
+                file: MappingGuard::new(file, writes(self.protection)),
                 name: None,
             };
             return Ok(self.section(storage, size, None));
@@ -247,7 +252,7 @@ impl Maker<'_> {
                 let section = match backing {
                     Some((opened, size)) => {
                         let file = Storage::File {
-                            file: MappingGuard::new(opened),
+                            file: MappingGuard::new(opened, writes(self.protection)),
                             name: Some(file),
                         };
                         self.section(file, size, Some(name))
@@ -421,8 +426,7 @@ fn existing(
     let commit_map = commit_map_of(&payload);
     let storage = if payload.has_file() {
         let known = (payload.holder, payload.descriptor);
-        let writes = protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
-        let opened: OwnedFd = backing::open(&mut payload, writes)?;
+        let opened: OwnedFd = backing::open(&mut payload, writes(protection))?;
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
             descriptor.payload = payload.to_bytes();
@@ -430,7 +434,7 @@ fn existing(
         }
         let opened = Arc::new(File::from_descriptor(opened)?);
         Storage::File {
-            file: MappingGuard::new(opened),
+            file: MappingGuard::new(opened, writes(protection)),
             name: Some(file),
         }
     } else {

@@ -33,21 +33,21 @@ pub struct MapView {
 ///
 /// # Errors
 ///
-/// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
 /// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB.
+/// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
 /// * [`NtStatus::ACCESS_DENIED`]: the handle, or the section's protection, does not allow the view's.
 /// * [`NtStatus::INVALID_VIEW_SIZE`]: the view would not lie within the section.
 /// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses.
 /// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`.
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
 pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
-    let (section, granted) = object::reference_section(request.section)?;
     let granularity = ALLOCATION_GRANULARITY as u64;
     if !request.base.is_multiple_of(ALLOCATION_GRANULARITY)
         || !request.offset.is_multiple_of(granularity)
     {
         return Err(NtStatus::MAPPED_ALIGNMENT);
     }
+    let (section, granted) = object::reference_section(request.section)?;
     if !granted.contains(rights_for(request.protection))
         || !is_within(request.protection, section.protection)
     {
