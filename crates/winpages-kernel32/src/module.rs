@@ -1,6 +1,6 @@
 //! Modules: GetModuleHandle, GetProcAddress, LoadLibrary.
 //!
-//! This one library is kernel32, kernelbase, ntdll and psapi; [`crate::export_table`] says which
+//! This one library is kernel32, kernelbase, ntdll and psapi; `export_table` says which
 //! function is found in which.
 
 use core::ffi::{CStr, c_char, c_void};

@@ -20,7 +20,7 @@ const SPINS: u32 = 200;
 ///
 /// `std::sync::Mutex` would serve but for `fork`: the engine takes every table's lock before the
 /// process forks and frees it on both sides, so that the child never inherits a lock whose owner
-/// does not exist there. That takes [`Lock::lock_for_fork`] and [`Lock::unlock_after_fork`], which
+/// does not exist there. That takes `lock_for_fork` and `unlock_after_fork`, which
 /// no guard's lifetime can span.
 pub struct Lock<T> {
     word: AtomicU32,
