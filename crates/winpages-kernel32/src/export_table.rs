@@ -71,6 +71,11 @@ static EXPORTS: &[Export] = exports! {
     BOTH: file_attributes::SetFileAttributesW;
     BOTH: file_attributes::GetFileInformationByHandle;
     BOTH: file_attributes::GetFileType;
+    BOTH: file_find::FindClose;
+    BOTH: file_find::FindFirstFileA;
+    BOTH: file_find::FindFirstFileW;
+    BOTH: file_find::FindNextFileA;
+    BOTH: file_find::FindNextFileW;
     BOTH: file_lock::LockFile;
     BOTH: file_lock::LockFileEx;
     BOTH: file_lock::UnlockFile;

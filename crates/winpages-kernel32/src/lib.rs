@@ -14,6 +14,7 @@ pub mod environment;
 pub mod error_code;
 mod export_table;
 pub mod file_attributes;
+pub mod file_find;
 pub mod file_lock;
 pub mod file_mapping;
 pub mod file_name;

@@ -28,13 +28,22 @@ unsafe fn hand_out<T: Copy + Default>(
     }
 }
 
-/// Where the last part of a full path begins; `None` if it ends in a separator or is a device.
+/// Where the last part of a full path begins; `None` if it ends in a separator, or is a server or a
+/// device alone (`\\server`, `\\.\NUL`).
 fn file_part<T: Copy + Into<u32>>(full: &[T]) -> Option<usize> {
     const SEPARATOR: u32 = b'\\' as u32;
-    let at = full
-        .iter()
-        .rposition(|element| (*element).into() == SEPARATOR)?
-        + 1;
+    let is_separator = |element: &T| (*element).into() == SEPARATOR;
+    if full.len() > 2 && full[..2].iter().all(is_separator) {
+        let is_device = full[2].into() == u32::from(b'.');
+        let separators = full[2..]
+            .iter()
+            .filter(|element| is_separator(element))
+            .count();
+        if separators < if is_device { 2 } else { 1 } {
+            return None;
+        }
+    }
+    let at = full.iter().rposition(is_separator)? + 1;
     (at < full.len()).then_some(at)
 }
 
@@ -160,5 +169,9 @@ mod tests {
         assert_eq!(file_part(br"C:\one\two"), Some(7));
         assert_eq!(file_part(br"C:\one\"), None);
         assert_eq!(file_part(b"C:"), None);
+        assert_eq!(file_part(br"\\.\nul"), None);
+        assert_eq!(file_part(br"\\server"), None);
+        assert_eq!(file_part(br"\\server\share\x"), Some(15));
+        assert_eq!(file_part(br"\\.\C:\x"), Some(7));
     }
 }

@@ -95,10 +95,17 @@ pub(super) fn information_at(path: &Path) -> Result<Information, NtStatus> {
 ///
 /// # Errors
 ///
-/// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if nothing is there, and those of [`path::resolve`].
+/// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if nothing is there, [`NtStatus::OBJECT_NAME_INVALID`] if the path
+/// ends in a separator and a plain file is, and those of [`path::resolve`].
 pub fn attributes(path: &str) -> Result<Information, NtStatus> {
     match path::resolve(path)? {
-        Target::Place(place) => information_at(place.existing()?),
+        Target::Place(place) => {
+            let information = information_at(place.existing()?)?;
+            if place.ends_in_separator && !information.attributes.contains(Attributes::DIRECTORY) {
+                return Err(NtStatus::OBJECT_NAME_INVALID);
+            }
+            Ok(information)
+        }
         Target::Null | Target::Console | Target::ConsoleInput | Target::ConsoleOutput => {
             let mut information = information_at(Path::new("/dev/null"))?;
             information.attributes = Attributes::ARCHIVE;

@@ -53,12 +53,14 @@ impl File {
 ///
 /// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if there is no such file; [`NtStatus::SHARING_VIOLATION`] if it
 /// is open and not shared for deleting; [`NtStatus::CANNOT_DELETE`] if it is read-only or mapped;
-/// [`NtStatus::FILE_IS_A_DIRECTORY`]; [`NtStatus::ACCESS_DENIED`]; and those of [`path::resolve`].
+/// [`NtStatus::FILE_IS_A_DIRECTORY`]; [`NtStatus::INVALID_PARAMETER`] for NUL and its kin;
+/// [`NtStatus::ACCESS_DENIED`]; and those of [`path::resolve`].
 pub fn delete_file(path: &str) -> Result<(), NtStatus> {
+    let Target::Place(place) = path::resolve(path)? else {
+        return Err(NtStatus::INVALID_PARAMETER);
+    };
     // A link is deleted itself, not what it leads to.
-    if let Target::Place(place) = path::resolve(path)?
-        && std::fs::symlink_metadata(&place.path).is_ok_and(|found| found.is_symlink())
-    {
+    if std::fs::symlink_metadata(&place.path).is_ok_and(|found| found.is_symlink()) {
         return sys::unlink(&place.path).map_err(status_from_errno);
     }
     let (file, ..) = File::create(&CreateRequest {

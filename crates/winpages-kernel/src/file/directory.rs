@@ -43,7 +43,7 @@ pub struct Entry {
 /// # Errors
 ///
 /// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if nothing matches, [`NtStatus::OBJECT_PATH_NOT_FOUND`] if there
-/// is no such directory, [`NtStatus::ACCESS_DENIED`] if it may not be read, and those of
+/// is no such directory, [`NtStatus::NOT_A_DIRECTORY`] if it is a file, [`NtStatus::ACCESS_DENIED`] if it may not be read, and those of
 /// [`path::resolve`].
 pub fn find(path: &str) -> Result<Vec<Entry>, NtStatus> {
     let at = path
@@ -59,15 +59,16 @@ pub fn find(path: &str) -> Result<Vec<Entry>, NtStatus> {
     };
     let not_found = |_| NtStatus::OBJECT_PATH_NOT_FOUND;
     let directory_path = place.existing().map_err(not_found)?;
+    if !place.is_directory() {
+        return Err(NtStatus::NOT_A_DIRECTORY);
+    }
     let opened = sys::open(
         directory_path,
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
         Mode::empty(),
     )
     .map_err(status_from_errno)?;
-    // "*.*" is every name, with a dot or without.
-    let pattern = if pattern == "*.*" { "*" } else { pattern };
-    let pattern: Vec<char> = fold(pattern);
+    let pattern = wildcards(pattern);
     let is_root = path::full_path_name(directory)?.len() == r"C:\".len();
     let mut entries = Vec::new();
     for entry in sys::Dir::new(opened).map_err(status_from_errno)? {
@@ -98,8 +99,29 @@ fn fold(name: &str) -> Vec<char> {
     super::lookup::fold(name).collect()
 }
 
-/// Whether a name matches a pattern: `*` any characters, `?` one. Time grows with the product of the
-/// lengths at most.
+/// Where a dot before a wildcard stands: a dot, or nothing at the end of the name, so that `*.*` is
+/// every name. Windows has the same stand-in, as no name can hold it.
+const DOT_OR_END: char = '"';
+/// What `?` is: a character, or nothing before a dot or at the end of the name.
+const CHARACTER_OR_NONE: char = '>';
+
+/// A pattern as [`matches`] takes it.
+fn wildcards(pattern: &str) -> Vec<char> {
+    let folded = fold(pattern);
+    let is_wild = |at: usize| matches!(folded.get(at), Some('*' | '?'));
+    folded
+        .iter()
+        .enumerate()
+        .map(|(at, &character)| match character {
+            '.' if is_wild(at + 1) => DOT_OR_END,
+            '?' => CHARACTER_OR_NONE,
+            other => other,
+        })
+        .collect()
+}
+
+/// Whether a name matches a pattern of [`wildcards`]. Time grows with the product of the lengths at
+/// most.
 fn matches(pattern: &[char], name: &[char]) -> bool {
     let (mut at, mut on) = (0, 0);
     // Where the last star stands, and what of the name it covers so far.
@@ -110,7 +132,16 @@ fn matches(pattern: &[char], name: &[char]) -> bool {
                 star = Some((at, on));
                 at += 1;
             }
-            Some(&character) if character == '?' || character == name[on] => {
+            Some(&CHARACTER_OR_NONE) if name[on] == '.' => at += 1,
+            Some(&CHARACTER_OR_NONE) => {
+                at += 1;
+                on += 1;
+            }
+            Some(&DOT_OR_END) if name[on] == '.' => {
+                at += 1;
+                on += 1;
+            }
+            Some(&character) if character == name[on] => {
                 at += 1;
                 on += 1;
             }
@@ -124,7 +155,9 @@ fn matches(pattern: &[char], name: &[char]) -> bool {
             }
         }
     }
-    pattern[at..].iter().all(|character| *character == '*')
+    pattern[at..]
+        .iter()
+        .all(|character| matches!(*character, '*' | DOT_OR_END | CHARACTER_OR_NONE))
 }
 
 #[cfg(test)]
@@ -138,13 +171,18 @@ mod tests {
             ("*.txt", "A.TXT", true),
             ("a?c", "abc", true),
             ("a?c", "ac", false),
+            ("*.*", "nodot", true),
+            ("g.*", "G", true),
+            ("g.*", "gg", false),
+            ("a??.txt", "ab.txt", true),
+            ("a??.txt", "abcd.txt", false),
             ("*b*b", "abcb", true),
             ("*b*b", "abc", false),
             ("", "", true),
             ("a", "ab", false),
         ] {
             assert_eq!(
-                matches(&fold(pattern), &fold(name)),
+                matches(&wildcards(pattern), &fold(name)),
                 expected,
                 "{pattern} {name}"
             );

@@ -33,6 +33,13 @@ impl Place {
             Err(NtStatus::OBJECT_NAME_NOT_FOUND)
         }
     }
+
+    /// Whether a directory is there.
+    pub fn is_directory(&self) -> bool {
+        sys::stat(&self.path).is_ok_and(|found| {
+            sys::FileType::from_raw_mode(found.st_mode) == sys::FileType::Directory
+        })
+    }
 }
 
 /// Windows compares names by the upper case of each character, where that is one character.

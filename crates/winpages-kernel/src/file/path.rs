@@ -140,9 +140,9 @@ pub fn full_path_name(path: &str) -> Result<String, NtStatus> {
         }
         // Relative to the current directory if that is on the drive, to the drive's root if not.
         let current = current_directory()?;
-        let base = match split_drive(&current) {
-            Some((drive, base)) if drive.eq_ignore_ascii_case(&letter) => base,
-            _ => "",
+        let (letter, base) = match split_drive(&current) {
+            Some((drive, base)) if drive.eq_ignore_ascii_case(&letter) => (drive, base),
+            _ => (letter, ""),
         };
         // "C:" alone is the current directory with an open end.
         return Ok(format!(

@@ -71,6 +71,8 @@ pub fn rename(from: &str, to: &str, replace: bool) -> Result<(), NtStatus> {
     }
     .map_err(|errno| match errno {
         Errno::NOENT => NtStatus::OBJECT_PATH_NOT_FOUND,
+        // A directory does not replace a file.
+        Errno::NOTDIR if target.exists => NtStatus::ACCESS_DENIED,
         other => status_from_errno(other),
     })
 }
