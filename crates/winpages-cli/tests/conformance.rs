@@ -5,6 +5,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod common;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -36,26 +38,22 @@ impl Workplace {
     }
 
     fn compile(&self, program: &str) {
-        let compiled = Command::new(env!("CARGO_BIN_EXE_winpages"))
-            .arg("cc")
-            .args(["-O1", "-w"])
-            .arg(conformance().join(format!("{program}.c")))
-            .arg("-o")
-            .arg(self.directory.join(program))
-            .output()
-            .expect("winpages starts");
-        assert!(
-            compiled.status.success(),
-            "winpages cc {program}.c failed:\n{}{}",
-            String::from_utf8_lossy(&compiled.stdout),
-            String::from_utf8_lossy(&compiled.stderr),
+        let (code, output, messages) = common::finish(
+            common::winpages()
+                .arg("cc")
+                .args(["-O1", "-w"])
+                .arg(conformance().join(format!("{program}.c")))
+                .arg("-o")
+                .arg(self.directory.join(program)),
         );
+        assert_eq!(code, 0, "winpages cc {program}.c:\n{output}{messages}");
     }
 
     fn start(&self, program: &str) -> Child {
         Command::new(self.directory.join(program))
             .current_dir(&self.directory)
             .env("WINPAGES_NAMESPACE", self.directory.join("names"))
+            .env("WINPAGES_DRIVES", self.directory.join("drives"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
