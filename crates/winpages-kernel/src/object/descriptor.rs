@@ -27,6 +27,18 @@ impl ObjectKind {
     }
 }
 
+/// Why a file's descriptor could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It does not hold together, as one does not that is being written; if it stays so, this is what
+    /// is wrong: [`NtStatus::OBJECT_TYPE_MISMATCH`], it is the file of no object;
+    /// [`NtStatus::REVISION_MISMATCH`], it has been cut short or is laid out otherwise.
+    Unfinished(NtStatus),
+    /// It is whole, and not for this process: [`NtStatus::REVISION_MISMATCH`], it is one of another
+    /// version of this library or of another word width.
+    Refused(NtStatus),
+}
+
 /// "WINPAGES", in the byte order of the machine: one of the other order does not read it so.
 const MAGIC: u64 = 0x5749_4E50_4147_4553;
 
@@ -50,7 +62,9 @@ struct Trailer {
     name_size: u32,
     extra_size: u32,
     creator: u32,
-    reserved: u32,
+    /// Of all that stands behind the data, with this field 0. A descriptor that is read while it is
+    /// being written does not have the right one.
+    checksum: u32,
     created: u64,
     payload: [u8; PAYLOAD_SIZE],
 }
@@ -94,7 +108,12 @@ impl Descriptor {
     ///
     /// [`NtStatus::COMMITMENT_LIMIT`] if there is no room.
     pub fn write(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
-        let trailer = Trailer {
+        write_all(file, &self.bytes(), self.data_size)
+    }
+
+    /// All that stands behind the data.
+    fn bytes(&self) -> Vec<u8> {
+        let mut trailer = Trailer {
             magic: MAGIC,
             version: VERSION,
             trailer_size: TRAILER_SIZE as u32,
@@ -105,48 +124,38 @@ impl Descriptor {
             name_size: (self.name.len() * 2) as u32,
             extra_size: self.extra.len() as u32,
             creator: self.creator,
-            reserved: 0,
+            checksum: 0,
             created: self.created,
             payload: self.payload,
         };
         let mut bytes: Vec<u8> = self.extra.clone();
         bytes.extend(self.name.iter().flat_map(|unit| unit.to_ne_bytes()));
-        // SAFETY: the trailer is made of integers without a gap between them.
-        bytes.extend_from_slice(unsafe {
-            core::slice::from_raw_parts((&raw const trailer).cast::<u8>(), TRAILER_SIZE)
-        });
-        write_all(file, &bytes, self.data_size)
+        trailer.checksum = checksum(&bytes, &trailer);
+        bytes.extend_from_slice(trailer.as_bytes());
+        bytes
     }
 
-    /// Reads the descriptor of an object's file; `None` if it has not been written yet.
+    /// Reads the descriptor of an object's file.
     ///
     /// # Errors
     ///
-    /// [`NtStatus::OBJECT_TYPE_MISMATCH`] if the file is none of an object;
-    /// [`NtStatus::REVISION_MISMATCH`] if it is one of another version of this library, of another
-    /// word width, or has been cut short.
-    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Option<Self>, NtStatus> {
+    /// See [`Unreadable`].
+    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Self, Unreadable> {
         // Almost always the name is in this, too.
         const WINDOW: usize = 1024;
         let mut window = [0u8; WINDOW];
         let length = file_size.min(WINDOW as u64) as usize;
         let tail = &mut window[..length];
         read_all(file, tail, file_size - length as u64)?;
-        let at = length
-            .checked_sub(TRAILER_SIZE)
-            .ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
+        let foreign = Unreadable::Unfinished(NtStatus::OBJECT_TYPE_MISMATCH);
+        let at = length.checked_sub(TRAILER_SIZE).ok_or(foreign)?;
         // SAFETY: these are as many bytes as a trailer has, and any bytes are integers.
-        let trailer = unsafe { tail[at..].as_ptr().cast::<Trailer>().read_unaligned() };
-        if trailer.magic == 0 {
-            return Ok(None);
-        }
+        let mut trailer = unsafe { tail[at..].as_ptr().cast::<Trailer>().read_unaligned() };
         if trailer.magic != MAGIC {
-            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+            return Err(foreign);
         }
         let variable = u64::from(trailer.name_size) + u64::from(trailer.extra_size);
-        let is_ours = trailer.version == VERSION
-            && trailer.trailer_size as usize == TRAILER_SIZE
-            && trailer.word_bits == usize::BITS
+        let has_sound_sizes = trailer.trailer_size as usize == TRAILER_SIZE
             && trailer.file_size == file_size
             && trailer.name_size <= LONGEST_NAME
             && trailer.extra_size <= LONGEST_EXTRA
@@ -154,10 +163,10 @@ impl Descriptor {
                 .data_size
                 .checked_add(variable + TRAILER_SIZE as u64)
                 == Some(file_size);
-        let kind = ObjectKind::from_number(trailer.kind);
-        let (true, Some(kind)) = (is_ours, kind) else {
-            return Err(NtStatus::REVISION_MISMATCH);
-        };
+        let unfinished = Unreadable::Unfinished(NtStatus::REVISION_MISMATCH);
+        if !has_sound_sizes {
+            return Err(unfinished);
+        }
         let variable = variable as usize;
         let mut long;
         let variable = match at.checked_sub(variable) {
@@ -168,8 +177,17 @@ impl Descriptor {
                 &long[..]
             }
         };
+        let written = core::mem::take(&mut trailer.checksum);
+        if written != checksum(variable, &trailer) {
+            return Err(unfinished);
+        }
+        let kind = ObjectKind::from_number(trailer.kind);
+        let is_of_this_version = trailer.version == VERSION && trailer.word_bits == usize::BITS;
+        let (true, Some(kind)) = (is_of_this_version, kind) else {
+            return Err(Unreadable::Refused(NtStatus::REVISION_MISMATCH));
+        };
         let (extra, name) = variable.split_at(trailer.extra_size as usize);
-        Ok(Some(Self {
+        Ok(Self {
             kind,
             data_size: trailer.data_size,
             name: name
@@ -180,17 +198,16 @@ impl Descriptor {
             extra: extra.to_vec(),
             creator: trailer.creator,
             created: trailer.created,
-        }))
+        })
     }
 
-    /// Writes the payload alone anew.
+    /// Writes the descriptor anew after a change of the payload.
     ///
     /// # Errors
     ///
     /// [`NtStatus::ACCESS_DENIED`] if the file may not be written.
-    pub fn update_payload(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
-        let at = self.file_size() - PAYLOAD_SIZE as u64;
-        write_all(file, &self.payload, at).map_err(|_| NtStatus::ACCESS_DENIED)
+    pub fn update(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
+        write_all(file, &self.bytes(), self.data_size).map_err(|_| NtStatus::ACCESS_DENIED)
     }
 
     /// The object's whole name.
@@ -210,16 +227,31 @@ fn write_all(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<(), NtSt
     Ok(())
 }
 
-fn read_all(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<(), NtStatus> {
+fn read_all(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<(), Unreadable> {
     let mut done = 0;
     while done < buffer.len() {
         match shared_file::read_at(file, &mut buffer[done..], offset + done as u64) {
             Ok(read) if read > 0 => done += read,
             // Cut short between the question for its size and now.
-            _ => return Err(NtStatus::REVISION_MISMATCH),
+            _ => return Err(Unreadable::Unfinished(NtStatus::REVISION_MISMATCH)),
         }
     }
     Ok(())
+}
+
+impl Trailer {
+    fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the trailer is made of integers without a gap between them.
+        unsafe { core::slice::from_raw_parts((&raw const *self).cast::<u8>(), TRAILER_SIZE) }
+    }
+}
+
+/// FNV-1a, 32 bits.
+fn checksum(variable: &[u8], trailer: &Trailer) -> u32 {
+    let bytes = variable.iter().chain(trailer.as_bytes());
+    bytes.fold(0x811C_9DC5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 #[cfg(test)]
@@ -250,31 +282,64 @@ mod tests {
             written.write(file.as_fd()).unwrap();
             let size = shared_file::stat(&file).unwrap().st_size as u64;
             assert_eq!(size, written.file_size());
-            assert_eq!(Descriptor::read(file.as_fd(), size), Ok(Some(written)));
+            assert_eq!(Descriptor::read(file.as_fd(), size), Ok(written));
         }
+    }
+
+    /// A trailer whose field at `offset` is not what this version writes, with the right checksum.
+    fn read_altered(offset: usize) -> Result<Descriptor, Unreadable> {
+        let file = shared_file::create_in_memory(c"test").unwrap();
+        let mut bytes = example().bytes();
+        let at = bytes.len() - TRAILER_SIZE;
+        // SAFETY: as many bytes as a trailer has.
+        let mut trailer = unsafe { bytes[at..].as_ptr().cast::<Trailer>().read_unaligned() };
+        trailer.checksum = 0;
+        let mut altered = trailer.as_bytes().to_vec();
+        altered[offset] ^= 0x55;
+        // SAFETY: as above.
+        trailer = unsafe { altered.as_ptr().cast::<Trailer>().read_unaligned() };
+        trailer.checksum = checksum(&bytes[..at], &trailer);
+        bytes.truncate(at);
+        bytes.extend_from_slice(trailer.as_bytes());
+        write_all(file.as_fd(), &bytes, 4096).unwrap();
+        Descriptor::read(file.as_fd(), 4096 + bytes.len() as u64)
     }
 
     #[test]
     fn refuses_what_differs() {
-        let file = shared_file::create_in_memory(c"test").unwrap();
-        example().write(file.as_fd()).unwrap();
-        let size = example().file_size();
-        let trailer = size - TRAILER_SIZE as u64;
-        let read = || Descriptor::read(file.as_fd(), size).map(|found| assert!(found.is_some()));
-        // The version, the trailer's size, the word width, the kind, the file's size, the name's.
-        for offset in [8, 12, 16, 20, 24, 40] {
-            let mut byte = [0u8];
-            shared_file::read_at(file.as_fd(), &mut byte, trailer + offset).unwrap();
-            shared_file::write_at(file.as_fd(), &[byte[0] ^ 0x55], trailer + offset).unwrap();
-            assert_eq!(read(), Err(NtStatus::REVISION_MISMATCH), "{offset}");
-            shared_file::write_at(file.as_fd(), &byte, trailer + offset).unwrap();
+        // The version, the word width, the kind.
+        for offset in [8, 16, 20] {
+            let refused = Err(Unreadable::Refused(NtStatus::REVISION_MISMATCH));
+            assert_eq!(read_altered(offset), refused, "{offset}");
         }
-        assert_eq!(read(), Ok(()));
-        shared_file::write_at(file.as_fd(), b"!", trailer).unwrap();
-        assert_eq!(read(), Err(NtStatus::OBJECT_TYPE_MISMATCH));
-        assert_eq!(
-            Descriptor::read(file.as_fd(), 5),
-            Err(NtStatus::OBJECT_TYPE_MISMATCH)
-        );
+        // The trailer's size, the file's, the name's.
+        for offset in [12, 24, 40] {
+            let unfinished = Err(Unreadable::Unfinished(NtStatus::REVISION_MISMATCH));
+            assert_eq!(read_altered(offset), unfinished, "{offset}");
+        }
+        let foreign = Err(Unreadable::Unfinished(NtStatus::OBJECT_TYPE_MISMATCH));
+        assert_eq!(read_altered(0), foreign);
+    }
+
+    #[test]
+    fn tells_a_descriptor_that_is_being_written() {
+        let file = shared_file::create_in_memory(c"test").unwrap();
+        assert!(matches!(
+            Descriptor::read(file.as_fd(), 0),
+            Err(Unreadable::Unfinished(_))
+        ));
+        let bytes = example().bytes();
+        let size = example().file_size();
+        shared_file::set_size(file.as_fd(), size).unwrap();
+        for written in 0..bytes.len() {
+            write_all(file.as_fd(), &bytes[..written], 4096).unwrap();
+            let read = Descriptor::read(file.as_fd(), size);
+            // The last bytes of the payload may be what they were before: zeroes.
+            let same = bytes[written..].iter().all(|byte| *byte == 0);
+            assert!(
+                same || matches!(read, Err(Unreadable::Unfinished(_))),
+                "{written}: {read:?}"
+            );
+        }
     }
 }

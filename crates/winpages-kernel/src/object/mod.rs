@@ -7,7 +7,7 @@ mod named_file;
 pub mod namespace;
 mod namespace_directory;
 
-pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE};
+pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
 pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::NamedFile;
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};

@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
-use super::descriptor::{Descriptor, ObjectKind};
+use super::descriptor::{Descriptor, ObjectKind, Unreadable};
 use super::name::{ObjectName, Scope};
 use super::named_file::NamedFile;
 use super::namespace_directory::NamespaceDirectory;
 use crate::NtStatus;
+use crate::sys::shared_file::is_regular_file;
 use crate::sys::{directory, shared_file};
 
 /// An object that was created, or was there.
@@ -147,7 +148,8 @@ fn hold(
             Err(errno) => return Err(status(errno)),
         };
         if shared_file::try_lock_exclusive(file.as_fd()) {
-            if !shared_file::is_regular(file.as_fd()) {
+            let found = shared_file::stat(&file).map_err(status)?;
+            if !is_regular_file(&found) {
                 return Err(NtStatus::OBJECT_TYPE_MISMATCH);
             }
             remove_stale(directory, file_name, file.as_fd())?;
@@ -155,10 +157,22 @@ fn hold(
         }
         if shared_file::try_lock_shared(file.as_fd()) {
             let found = shared_file::stat(&file).map_err(status)?;
-            if found.st_nlink > 0
-                && let Some(descriptor) = Descriptor::read(file.as_fd(), found.st_size as u64)?
-            {
-                return check(descriptor, name, kind).map(|descriptor| Some((file, descriptor)));
+            if !is_regular_file(&found) {
+                return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+            }
+            if found.st_nlink > 0 {
+                match Descriptor::read(file.as_fd(), found.st_size as u64) {
+                    Ok(descriptor) => {
+                        check(&descriptor, name, kind)?;
+                        return Ok(Some((file, descriptor)));
+                    }
+                    Err(Unreadable::Refused(status)) => return Err(status),
+                    Err(Unreadable::Unfinished(status)) => {
+                        drop(file);
+                        patience.pause().map_err(|_| status)?;
+                        continue;
+                    }
+                }
             }
         }
         drop(file);
@@ -167,11 +181,7 @@ fn hold(
 }
 
 /// Whether what was found under a name is what was looked for.
-fn check(
-    descriptor: Descriptor,
-    name: &ObjectName,
-    kind: ObjectKind,
-) -> Result<Descriptor, NtStatus> {
+fn check(descriptor: &Descriptor, name: &ObjectName, kind: ObjectKind) -> Result<(), NtStatus> {
     if descriptor.kind != kind {
         return Err(NtStatus::OBJECT_TYPE_MISMATCH);
     }
@@ -179,7 +189,7 @@ fn check(
         // Two long names with one hash.
         return Err(NtStatus::OBJECT_NAME_COLLISION);
     }
-    Ok(descriptor)
+    Ok(())
 }
 
 /// Takes the name of a file away that nobody holds. The caller has it locked exclusively, so nobody
@@ -291,7 +301,7 @@ fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> O
     let is_held = !shared_file::try_lock_exclusive(file.as_fd());
     shared_file::unlock(file.as_fd());
     let found = shared_file::stat(&file).ok()?;
-    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()??;
+    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()?;
     let text = String::from_utf8_lossy(file_name.to_bytes()).into_owned();
     Some(NamedObject {
         name: descriptor.object_name(scope),

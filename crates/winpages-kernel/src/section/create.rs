@@ -430,7 +430,7 @@ fn existing(
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
             descriptor.payload = payload.to_bytes();
-            let _ = descriptor.update_payload(file.as_fd());
+            let _ = descriptor.update(file.as_fd());
         }
         let opened = Arc::new(File::from_descriptor(opened)?);
         Storage::File {

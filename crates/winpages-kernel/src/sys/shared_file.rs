@@ -69,7 +69,12 @@ pub fn replace_description(file: BorrowedFd<'_>) -> Result<(), Errno> {
 
 /// Whether a file is a plain one: no directory, FIFO, socket or device.
 pub fn is_regular(file: BorrowedFd<'_>) -> bool {
-    stat(file).is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
+    stat(file).is_ok_and(|found| is_regular_file(&found))
+}
+
+/// The same of what [`stat`] has answered.
+pub fn is_regular_file(found: &Stat) -> bool {
+    FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
 }
 
 /// Whether any directory still has a name for the file.
