@@ -284,6 +284,37 @@ fn a_broken_installation_is_explained() {
 }
 
 #[test]
+fn an_installation_is_found_beside_the_executable() {
+    let scratch = scratch();
+    let prefix = scratch.path().join("prefix");
+    for directory in ["bin", "lib", "include"] {
+        std::fs::create_dir_all(prefix.join(directory)).expect("can be written");
+    }
+    let built = Path::new(env!("CARGO_BIN_EXE_winpages"));
+    let kernel32 = Path::new(env!("CARGO_MANIFEST_DIR")).join("../winpages-kernel32");
+    let library = built.with_file_name("deps").join("libkernel32.so");
+    std::fs::copy(built, prefix.join("bin/winpages")).expect("the executable is copied");
+    std::fs::copy(library, prefix.join("lib/libkernel32.so")).expect("the library is copied");
+    for (from, to) in [("include", "include/winpages"), ("crt", "lib/winpages")] {
+        std::os::unix::fs::symlink(kernel32.join(from), prefix.join(to)).expect("can be written");
+    }
+
+    write(scratch.path(), "width.c", WIDTH);
+    let mut command = Command::new(prefix.join("bin/winpages"));
+    command.args(["cc", "width.c", "-o", "width"]);
+    let command = command
+        .current_dir(scratch.path())
+        .env_remove("WINPAGES_HOME");
+    let (code, _, messages) = finish(command);
+    assert_eq!(code, 0, "{messages}");
+    let (code, output, _) = finish(&mut Command::new(scratch.path().join("width")));
+    assert_eq!((code, output.as_str()), (0, "2 2\n"));
+    let program = std::fs::read(scratch.path().join("width")).expect("it was made");
+    let run_path = prefix.join("lib").into_os_string().into_encoded_bytes();
+    assert!(memchr::memmem::find(&program, &run_path).is_some());
+}
+
+#[test]
 fn run_refuses_what_makes_no_program() {
     let scratch = scratch();
     for line in [

@@ -196,3 +196,21 @@ fn a_reader_that_leaves_is_no_failure() {
     let (code, _, messages) = finish(&mut command);
     assert_eq!((code, messages.as_str()), (0, ""));
 }
+
+#[test]
+fn a_namespace_that_is_not_ones_own_is_refused() {
+    let namespace = tempfile::tempdir_in("/dev/shm").expect("a namespace directory");
+    let user = rustix::process::geteuid().as_raw();
+    let local = namespace.path().join(format!("winpages-{user}"));
+    std::os::unix::fs::symlink("/tmp", local).expect("can be written");
+    for arguments in [["objects"], ["gc"]] {
+        let mut command = winpages();
+        command.env("WINPAGES_NAMESPACE", namespace.path());
+        let (code, _, messages) = finish(command.args(arguments));
+        assert_eq!(code, 4, "{messages}");
+        assert!(
+            messages.contains("the namespace cannot be used"),
+            "{messages}"
+        );
+    }
+}
