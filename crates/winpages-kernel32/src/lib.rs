@@ -11,7 +11,6 @@ pub mod code_page;
 pub mod debugger;
 pub mod dos_error;
 pub mod environment;
-pub mod error_code;
 mod export_table;
 pub mod file_attributes;
 pub mod file_find;
@@ -37,3 +36,5 @@ pub mod temporary_file;
 pub mod text;
 pub mod time;
 pub mod virtual_memory;
+
+pub use winpages_error::error_code;

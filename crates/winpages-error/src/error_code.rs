@@ -1,11 +1,12 @@
-//! The Win32 error codes this library answers, and the English text FormatMessage has for each.
+//! The Win32 error codes winpages answers: their names, and the English text FormatMessage has for
+//! each.
 
 macro_rules! error_codes {
     ($($name:ident = $code:literal: $text:literal;)*) => {
         $(#[doc = $text] pub const $name: u32 = $code;)*
 
-        /// Each code with its text, in ascending order.
-        const TEXTS: &[(u32, &str)] = &[$(($code, $text)),*];
+        /// Each code with its name and its text, in ascending order.
+        const CODES: &[(u32, &str, &str)] = &[$(($code, stringify!($name), $text)),*];
     };
 }
 
@@ -109,12 +110,23 @@ error_codes! {
     ERROR_CANT_RESOLVE_FILENAME = 1921: "The name of the file cannot be resolved by the system.";
 }
 
+fn find(code: u32) -> Option<&'static (u32, &'static str, &'static str)> {
+    let index = CODES.binary_search_by_key(&code, |(code, ..)| *code).ok()?;
+    Some(&CODES[index])
+}
+
 /// The English text of a Win32 error code, without the line end that FormatMessage adds.
 ///
-/// `None` for codes this library never answers.
+/// `None` for codes winpages never answers.
 pub fn text(code: u32) -> Option<&'static str> {
-    let index = TEXTS.binary_search_by_key(&code, |(code, _)| *code).ok()?;
-    Some(TEXTS[index].1)
+    find(code).map(|(.., text)| *text)
+}
+
+/// The name of a Win32 error code in `winerror.h`.
+///
+/// `None` for codes winpages never answers.
+pub fn name(code: u32) -> Option<&'static str> {
+    find(code).map(|(_, name, _)| *name)
 }
 
 #[cfg(test)]
@@ -123,11 +135,12 @@ mod tests {
 
     #[test]
     fn the_table_is_in_order() {
-        assert!(TEXTS.is_sorted_by_key(|(code, _)| *code));
+        assert!(CODES.is_sorted_by_key(|(code, ..)| *code));
         assert_eq!(
             text(ERROR_FILE_NOT_FOUND),
             Some("The system cannot find the file specified.")
         );
+        assert_eq!(name(ERROR_FILE_NOT_FOUND), Some("ERROR_FILE_NOT_FOUND"));
         assert_eq!(text(0xDEAD), None);
     }
 }
