@@ -89,6 +89,7 @@ statuses! {
     PRIVILEGE_NOT_HELD = 0xC000_0061: "The caller lacks the privilege.";
     INVALID_IMAGE_FORMAT = 0xC000_007B: "The file is no image that can be laid out.";
     DISK_FULL = 0xC000_007F: "The disk is full.";
+    SECTION_NOT_EXTENDED = 0xC000_0087: "The section cannot be made longer.";
     SECTION_NOT_IMAGE = 0xC000_0049: "The section is not one of an image.";
     INSUFFICIENT_RESOURCES = 0xC000_009A: "The system has run out of a resource, file descriptors among them.";
     FREE_VM_NOT_AT_BASE = 0xC000_009F: "The address is not the base of its allocation.";

@@ -2,10 +2,10 @@
 
 use core::ffi::{c_char, c_void};
 
-use winpages_kernel::address_space::Protection;
+use winpages_kernel::address_space::{AddressRequirements, Protection};
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::object::{AccessMask, ObjectName};
-use winpages_kernel::section::{self, CreateSection, Disposition, MapView};
+use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS};
@@ -250,6 +250,8 @@ pub unsafe extern "C" fn MapViewOfFileEx(
         offset: (u64::from(dwFileOffsetHigh) << 32) | u64::from(dwFileOffsetLow),
         size: dwNumberOfBytesToMap,
         protection: view_protection(dwDesiredAccess),
+        requirements: AddressRequirements::default(),
+        kind: ViewType::empty(),
     });
     match mapped {
         Ok(range) => range.base as *mut c_void,

@@ -12,7 +12,7 @@ use super::layout::{
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
-use super::{PageRange, Protection};
+use super::{AddressRequirements, PageRange, Protection};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
@@ -55,6 +55,33 @@ pub fn allocate_virtual_memory(
     allocation_type: u32,
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
+    allocate_virtual_memory_within(
+        &AddressRequirements::default(),
+        base,
+        size,
+        allocation_type,
+        protection,
+    )
+}
+
+/// As [`allocate_virtual_memory`], where the engine may not put the allocation anywhere; mirrors
+/// NtAllocateVirtualMemoryEx with MEM_ADDRESS_REQUIREMENTS for the calling process.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_PARAMETER`] if the requirements are not well formed, or there are any and
+/// `base` is not 0; otherwise as [`allocate_virtual_memory`].
+pub fn allocate_virtual_memory_within(
+    requirements: &AddressRequirements,
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    requirements.check()?;
+    if base != 0 && !requirements.is_none() {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
     let kind = AllocationType::from_bits(allocation_type).ok_or(NtStatus::INVALID_PARAMETER)?;
     if kind.contains(AllocationType::RESET) && kind != AllocationType::RESET {
         return Err(NtStatus::INVALID_PARAMETER);
@@ -85,6 +112,7 @@ pub fn allocate_virtual_memory(
             commit,
             protection,
             kind.contains(AllocationType::TOP_DOWN),
+            requirements,
         )
     } else if kind.contains(AllocationType::RESERVE) {
         let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
@@ -108,19 +136,13 @@ fn reserve_anywhere(
     commit: bool,
     protection: Protection,
     top_down: bool,
+    requirements: &AddressRequirements,
 ) -> Result<PageRange, NtStatus> {
     let mut writer = REGIONS.write();
-    let base = place(
-        &mut writer,
-        size,
-        ALLOCATION_GRANULARITY,
-        top_down,
-        commit,
-        |base| {
-            // SAFETY: the place is free by the map, and the kernel refuses it if it is not.
-            unsafe { map_private(base, size, commit, protection) }
-        },
-    )?;
+    let base = place(&mut writer, size, requirements, top_down, commit, |base| {
+        // SAFETY: the place is free by the map, and the kernel refuses it if it is not.
+        unsafe { map_private(base, size, commit, protection) }
+    })?;
     let range = PageRange { base, size };
     add_private(&mut writer, range, commit, protection);
     Ok(range)
@@ -162,7 +184,7 @@ fn add_private(writer: &mut Writer<'_>, range: PageRange, commit: bool, protecti
 pub(super) fn place(
     writer: &mut Writer<'_>,
     size: usize,
-    alignment: usize,
+    requirements: &AddressRequirements,
     top_down: bool,
     commit: bool,
     mut map: impl FnMut(usize) -> Result<(), Errno>,
@@ -173,6 +195,8 @@ pub(super) fn place(
         (start, ZONE_END),
         (MINIMUM_APPLICATION_ADDRESS, APPLICATION_END),
     ] {
+        let (low, high) = requirements.narrow(low, high);
+        let alignment = requirements.alignment();
         loop {
             writer.ensure_records()?;
             let found = if top_down {

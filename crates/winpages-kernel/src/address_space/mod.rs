@@ -4,6 +4,7 @@
 //! The engine keeps its own map of what it allocated, and answers queries from it without a system
 //! call; what others mapped (stacks, malloc, the images of the program) it asks the kernel about.
 
+mod address_requirements;
 mod allocate;
 mod commit_map;
 mod foreign;
@@ -19,7 +20,8 @@ mod run;
 mod tree;
 mod view;
 
-pub use allocate::{AllocationType, allocate_virtual_memory};
+pub use address_requirements::AddressRequirements;
+pub use allocate::{AllocationType, allocate_virtual_memory, allocate_virtual_memory_within};
 pub use commit_map::CommitMap;
 pub use free::{FreeType, free_virtual_memory};
 pub use protect::protect_virtual_memory;

@@ -7,11 +7,11 @@ use rustix::io::Errno;
 
 use super::allocate::{clear_way, mapping_status, place, restore};
 use super::commit_map::CommitMap;
-use super::layout::{ALLOCATION_GRANULARITY, PAGE_SIZE};
+use super::layout::{PAGE_SIZE, page_up};
 use super::query::{MemoryBasicInformation, MemoryKind, MemoryState};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
-use super::{PageRange, Protection};
+use super::{AddressRequirements, PageRange, Protection};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 use crate::sys::pagemap;
@@ -27,6 +27,16 @@ pub trait Backing: Send + Sync {
     ///
     /// [`NtStatus::UNSUCCESSFUL`] if they cannot be written.
     fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus>;
+
+    /// How many bytes there are to be shown now.
+    fn size(&self) -> u64;
+
+    /// Makes what is shown at least `size` bytes long, if it is shorter.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::DISK_FULL`], or what else keeps a file from growing.
+    fn extend(&self, size: u64) -> Result<(), NtStatus>;
 }
 
 /// What the pages of a view are.
@@ -38,6 +48,8 @@ pub enum Pages {
     Reserving(CommitMap),
     /// A file's.
     File,
+    /// A file's, which is to grow: those behind its end are reserved.
+    GrowingFile,
 }
 
 /// A view of a section: what is needed to map it, and to answer for it afterwards.
@@ -73,13 +85,24 @@ impl View {
         }
     }
 
+    /// Where, within a run of the view's, the pages end that there are, and those begin that a file is
+    /// still to grow to; the run's end if it has only one kind.
+    fn growth(&self, base: usize, run: &Run) -> usize {
+        if !matches!(self.pages, Pages::GrowingFile) {
+            return run.end;
+        }
+        let shown = self.backing.size().saturating_sub(self.offset);
+        let shown = page_up(shown as usize).unwrap_or(usize::MAX);
+        base.saturating_add(shown).clamp(run.start, run.end)
+    }
+
     fn page_in_section(&self, base: usize, address: usize) -> u64 {
         (self.offset + (address - base) as u64) / PAGE_SIZE as u64
     }
 }
 
 /// Maps a view of `size` bytes, a multiple of the page size, at `base`, a multiple of 64 KiB, or where
-/// there is room if that is 0.
+/// there is room if that is 0, and the requirements are met.
 ///
 /// # Errors
 ///
@@ -89,6 +112,7 @@ impl View {
 pub fn map_view(
     base: usize,
     size: usize,
+    requirements: &AddressRequirements,
     top_down: bool,
     view: Box<View>,
 ) -> Result<PageRange, NtStatus> {
@@ -103,14 +127,7 @@ pub fn map_view(
     };
     let mut writer = REGIONS.write();
     let base = if base == 0 {
-        place(
-            &mut writer,
-            size,
-            ALLOCATION_GRANULARITY,
-            top_down,
-            false,
-            map,
-        )?
+        place(&mut writer, size, requirements, top_down, false, map)?
     } else {
         let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
         writer.ensure_records()?;
@@ -210,10 +227,17 @@ pub(super) fn commit(
     if !view.allows(protection) {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
     }
-    if let Pages::Reserving(commit_map) = view.pages {
-        let first = view.page_in_section(base, range.base);
-        let count = (range.size / PAGE_SIZE) as u64;
-        commit_map.commit(view.backing.file(), first, count)?;
+    match view.pages {
+        Pages::Reserving(commit_map) => {
+            let first = view.page_in_section(base, range.base);
+            let count = (range.size / PAGE_SIZE) as u64;
+            commit_map.commit(view.backing.file(), first, count)?;
+        }
+        Pages::GrowingFile => {
+            let end = view.offset + (range.end() - base) as u64;
+            view.backing.extend(end)?;
+        }
+        Pages::Committed | Pages::File => {}
     }
     change(writer, range, &run, protection)?;
     Ok(range)
@@ -230,6 +254,12 @@ pub(super) fn protect(
     let view = view_of(writer, &run);
     if !view.allows(protection) {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    let last = writer
+        .run_at(range.end() - PAGE_SIZE)
+        .ok_or(NtStatus::NOT_COMMITTED)?;
+    if range.end() > view.growth(run.allocation.base(), &last).max(last.start) {
+        return Err(NtStatus::NOT_COMMITTED);
     }
     let old = run.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
     let old = reported(old, range.base, run.end.min(range.end())).0;
@@ -413,6 +443,14 @@ pub(super) fn query(page: usize) -> MemoryBasicInformation {
         && matches!(view_of(&writer, &run).pages, Pages::Reserving(_))
     {
         run = up_to_date(&mut writer, page, run);
+    }
+    if run.allocation.kind() == AllocationKind::View {
+        let growth = view_of(&writer, &run).growth(run.allocation.base(), &run);
+        if growth <= page {
+            run.state = PageState::RESERVED;
+        } else {
+            run.end = growth;
+        }
     }
     let (protection, end) = match run.state.protection() {
         Some(protection) => {

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -133,7 +133,7 @@ fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
 }
 
 /// Whether views of a section of this protection may write to it.
-fn writes(protection: Protection) -> bool {
+pub(super) fn writes(protection: Protection) -> bool {
     protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE)
 }
 
@@ -275,7 +275,7 @@ impl Maker<'_> {
         Section {
             flags: reported_flags(self.flags, self.request.file.is_some()),
             storage,
-            size,
+            size: AtomicU64::new(size),
             protection: self.protection,
             commit_map: None,
             name: name.cloned(),
@@ -364,7 +364,7 @@ impl Maker<'_> {
 }
 
 /// Makes a file longer, with room for what is added where the file system can tell.
-fn grow(file: BorrowedFd<'_>, size: u64, wanted: u64) -> Result<(), NtStatus> {
+pub(super) fn grow(file: BorrowedFd<'_>, size: u64, wanted: u64) -> Result<(), NtStatus> {
     match shared_file::allocate(file, size, wanted - size) {
         Ok(()) => Ok(()),
         Err(Errno::OPNOTSUPP) => {
@@ -442,7 +442,7 @@ fn existing(
     };
     Ok(Section {
         storage,
-        size: payload.size,
+        size: AtomicU64::new(payload.size),
         protection,
         flags,
         commit_map,

@@ -3,17 +3,19 @@
 mod backing;
 mod create;
 mod description;
+mod extend;
 mod payload;
 mod view;
 
 use core::fmt;
-use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 pub use create::{CreateSection, Disposition, create_section, open_section};
 pub use description::{DescribedFile, SectionDescription};
-pub use view::{MapView, flush_view, map_view_of_section, unmap_view_of_section};
+pub use extend::extend_section;
+pub use view::{MapView, ViewType, flush_view, map_view_of_section, unmap_view_of_section};
 
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
@@ -79,7 +81,8 @@ enum Storage {
 /// A section object of this process.
 pub struct Section {
     storage: Storage,
-    size: u64,
+    /// Grows with a file, never shrinks.
+    size: AtomicU64,
     protection: Protection,
     flags: SectionFlags,
     commit_map: Option<CommitMap>,
@@ -91,7 +94,7 @@ impl Section {
     /// The section's size in bytes: whole pages of memory, or as many bytes of a file as it was
     /// created with.
     pub fn size(&self) -> u64 {
-        self.size
+        self.size.load(Ordering::Relaxed)
     }
 
     /// The protection it was created with: no view may have more.
@@ -139,7 +142,7 @@ impl fmt::Debug for Section {
         formatter
             .debug_struct("Section")
             .field("name", &self.name.as_ref().map(ToString::to_string))
-            .field("size", &self.size)
+            .field("size", &self.size())
             .field("protection", &self.protection)
             .field("flags", &self.flags)
             .finish_non_exhaustive()

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd};
 
+use super::create::writes;
 use super::{Section, SectionFlags, Storage};
 use crate::NtStatus;
 use crate::address_space::layout::{
     ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, page_up,
 };
-use crate::address_space::{self, Backing, PageRange, Pages, Protection, View};
+use crate::address_space::{
+    self, AddressRequirements, Backing, PageRange, Pages, Protection, View,
+};
 use crate::object::handle_table::Handle;
 use crate::object::{self, AccessMask};
 use crate::sys::shared_file;
@@ -27,6 +30,22 @@ pub struct MapView {
     pub size: usize,
     /// The protection of its pages.
     pub protection: Protection,
+    /// Where the engine may put it, if `base` is 0.
+    pub requirements: AddressRequirements,
+    /// Windows' MEM_ constants that say how to map.
+    pub kind: ViewType,
+}
+
+bitflags::bitflags! {
+    /// How a view is mapped: Windows' MEM_ constants.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct ViewType: u32 {
+        /// MEM_RESERVE: the view of a file may be longer than the file; committing its pages makes
+        /// the file grow.
+        const RESERVE = 0x2000;
+        /// MEM_TOP_DOWN: at the highest address possible.
+        const TOP_DOWN = 0x10_0000;
+    }
 }
 
 /// Maps a view of a section; mirrors NtMapViewOfSection for the calling process.
@@ -36,6 +55,7 @@ pub struct MapView {
 /// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB.
 /// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
 /// * [`NtStatus::ACCESS_DENIED`]: the handle, or the section's protection, does not allow the view's.
+/// * [`NtStatus::SECTION_PROTECTION`]: the view is to be longer than a file that may not be written.
 /// * [`NtStatus::INVALID_VIEW_SIZE`]: the view would not lie within the section.
 /// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses.
 /// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`.
@@ -53,8 +73,13 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
     {
         return Err(NtStatus::ACCESS_DENIED);
     }
+    let grows =
+        request.kind.contains(ViewType::RESERVE) && matches!(section.storage, Storage::File { .. });
+    if grows && !writes(section.protection) {
+        return Err(NtStatus::SECTION_PROTECTION);
+    }
     let rest = section
-        .size
+        .size()
         .checked_sub(request.offset)
         .filter(|rest| *rest > 0)
         .ok_or(NtStatus::INVALID_VIEW_SIZE)?;
@@ -63,7 +88,7 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
     } else {
         request.size as u64
     };
-    if size > rest {
+    if size > rest && !grows {
         return Err(NtStatus::INVALID_VIEW_SIZE);
     }
     let size = page_up(size as usize).ok_or(NtStatus::NO_MEMORY)?;
@@ -81,6 +106,7 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
         Protection::empty()
     };
     let pages = match (&section.storage, section.commit_map) {
+        (Storage::File { .. }, _) if grows => Pages::GrowingFile,
         (Storage::File { .. }, _) => Pages::File,
         (_, Some(commit_map)) => Pages::Reserving(commit_map),
         (_, None) => Pages::Committed,
@@ -91,7 +117,13 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
         offset: request.offset,
         backing: section,
     };
-    address_space::map_view(request.base, size, false, Box::new(view))
+    address_space::map_view(
+        request.base,
+        size,
+        &request.requirements,
+        request.kind.contains(ViewType::TOP_DOWN),
+        Box::new(view),
+    )
 }
 
 impl Backing for Section {
@@ -106,6 +138,18 @@ impl Backing for Section {
             // Memory has nothing to be written back to.
             Storage::Named(_) | Storage::Unnamed(_) => Ok(()),
         }
+    }
+
+    fn size(&self) -> u64 {
+        match &self.storage {
+            // Somebody else may have made the file longer.
+            Storage::File { file, .. } => file.file().size().unwrap_or_else(|_| self.size()),
+            Storage::Named(_) | Storage::Unnamed(_) => self.size(),
+        }
+    }
+
+    fn extend(&self, size: u64) -> Result<(), NtStatus> {
+        self.extend_to(size)
     }
 }
 

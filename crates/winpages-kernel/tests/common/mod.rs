@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
-use winpages_kernel::address_space::Protection;
+use winpages_kernel::address_space::{AddressRequirements, Protection};
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::object::{AccessMask, ObjectName};
-use winpages_kernel::section::{CreateSection, Disposition, MapView, create_section};
+use winpages_kernel::section::{CreateSection, Disposition, MapView, ViewType, create_section};
 use winpages_kernel::{Handle, NtStatus, section};
 
 const ALONE: &str = "WINPAGES_TEST_ALONE";
@@ -112,6 +112,8 @@ pub fn map(section: Handle) -> *mut u8 {
         offset: 0,
         size: 0,
         protection: Protection::READWRITE,
+        requirements: AddressRequirements::default(),
+        kind: ViewType::empty(),
     };
     section::map_view_of_section(&view).unwrap().base as *mut u8
 }
