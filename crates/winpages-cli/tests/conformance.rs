@@ -185,9 +185,12 @@ programs! { single:
     bad_pointers
     copy_on_write
     create_file_mapping
+    directories
+    file_locks
     files
     flush_view_of_file
     format_message
+    full_path_name
     handles
     last_error
     map_view_of_file
