@@ -104,10 +104,16 @@ fn fold(name: &str) -> Vec<char> {
 const DOT_OR_END: char = '"';
 /// What `?` is: a character, or nothing before a dot or at the end of the name.
 const CHARACTER_OR_NONE: char = '>';
+/// What `*.` at the end of a pattern is: the rest of a name that has no extension.
+const WITHOUT_EXTENSION: char = '<';
 
 /// A pattern as [`matches`] takes it.
 fn wildcards(pattern: &str) -> Vec<char> {
-    let folded = fold(pattern);
+    let mut folded = fold(pattern);
+    if folded.ends_with(&['*', '.']) {
+        folded.truncate(folded.len() - 2);
+        folded.push(WITHOUT_EXTENSION);
+    }
     let is_wild = |at: usize| matches!(folded.get(at), Some('*' | '?'));
     folded
         .iter()
@@ -141,6 +147,15 @@ fn matches(pattern: &[char], name: &[char]) -> bool {
                 at += 1;
                 on += 1;
             }
+            // The last dot may be the name's end, which only `.` and `..` have.
+            Some(&WITHOUT_EXTENSION)
+                if name[on..]
+                    .iter()
+                    .rposition(|other| *other == '.')
+                    .is_none_or(|dot| on + dot + 1 == name.len()) =>
+            {
+                return true;
+            }
             Some(&character) if character == name[on] => {
                 at += 1;
                 on += 1;
@@ -155,9 +170,12 @@ fn matches(pattern: &[char], name: &[char]) -> bool {
             }
         }
     }
-    pattern[at..]
-        .iter()
-        .all(|character| matches!(*character, '*' | DOT_OR_END | CHARACTER_OR_NONE))
+    pattern[at..].iter().all(|character| {
+        matches!(
+            *character,
+            '*' | DOT_OR_END | CHARACTER_OR_NONE | WITHOUT_EXTENSION
+        )
+    })
 }
 
 #[cfg(test)]
@@ -178,6 +196,15 @@ mod tests {
             ("a??.txt", "abcd.txt", false),
             ("*b*b", "abcb", true),
             ("*b*b", "abc", false),
+            ("*.", "nodot", true),
+            ("*.", "a.txt", false),
+            ("*.", ".", true),
+            ("*.", "..", true),
+            ("n*.", "nodot", true),
+            ("n*.", "n", true),
+            ("n*.", "other", false),
+            ("*b*.", "abc", true),
+            ("*b*.", "abc.x", false),
             ("", "", true),
             ("a", "ab", false),
         ] {

@@ -11,7 +11,7 @@ use super::drive::{self, Letter};
 use super::lookup::{self, Place};
 use super::status_from_errno;
 use crate::NtStatus;
-use crate::sys::file as sys;
+use crate::sys::file::{self as sys, Errno};
 
 /// What stands before the parts of a full path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,7 +313,10 @@ pub fn current_directory() -> Result<String, NtStatus> {
 /// it is no directory, and those of [`resolve`].
 pub fn set_current_directory(path: &str) -> Result<(), NtStatus> {
     match resolve(path)? {
-        Target::Place(place) => sys::chdir(place.existing()?).map_err(status_from_errno),
+        Target::Place(place) => sys::chdir(place.existing()?).map_err(|errno| match errno {
+            Errno::NOTDIR => NtStatus::NOT_A_DIRECTORY,
+            other => status_from_errno(other),
+        }),
         _ => Err(NtStatus::OBJECT_NAME_INVALID),
     }
 }
