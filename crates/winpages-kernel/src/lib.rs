@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 
 pub mod address_space;
+pub mod exception;
 pub mod file;
 pub mod object;
 pub mod section;

@@ -63,6 +63,17 @@ static EXPORTS: &[Export] = exports! {
     BOTH: environment::GetEnvironmentVariableA;
     BOTH: environment::SetEnvironmentVariableW;
     BOTH: environment::SetEnvironmentVariableA;
+    BOTH: exception::AddVectoredContinueHandler;
+    BOTH: exception::AddVectoredExceptionHandler;
+    BOTH: exception::RaiseException;
+    BOTH: exception::RemoveVectoredContinueHandler;
+    BOTH: exception::RemoveVectoredExceptionHandler;
+    BOTH: exception::SetUnhandledExceptionFilter;
+    BOTH: exception::UnhandledExceptionFilter;
+    NTDLL: exception::RtlAddVectoredContinueHandler;
+    NTDLL: exception::RtlAddVectoredExceptionHandler;
+    NTDLL: exception::RtlRemoveVectoredContinueHandler;
+    NTDLL: exception::RtlRemoveVectoredExceptionHandler;
     BOTH: file_attributes::GetFileAttributesA;
     BOTH: file_attributes::GetFileAttributesW;
     BOTH: file_attributes::GetFileAttributesExA;

@@ -11,6 +11,7 @@ pub mod code_page;
 pub mod debugger;
 pub mod dos_error;
 pub mod environment;
+pub mod exception;
 mod export_table;
 pub mod file_attributes;
 pub mod file_find;

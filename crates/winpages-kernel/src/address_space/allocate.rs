@@ -100,6 +100,7 @@ pub fn allocate_virtual_memory_within(
     if kind.contains(AllocationType::LARGE_PAGES) {
         return Err(NtStatus::PRIVILEGE_NOT_HELD);
     }
+    protection.prepare();
     let commit = kind.contains(AllocationType::COMMIT);
     if kind.contains(AllocationType::RESET) {
         reset(base, size)

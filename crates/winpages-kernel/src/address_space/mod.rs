@@ -7,6 +7,7 @@
 mod address_requirements;
 mod allocate;
 mod commit_map;
+mod fault;
 mod foreign;
 mod free;
 pub mod layout;
@@ -23,6 +24,7 @@ mod view;
 pub use address_requirements::AddressRequirements;
 pub use allocate::{AllocationType, allocate_virtual_memory, allocate_virtual_memory_within};
 pub use commit_map::CommitMap;
+pub use fault::{Touched, take_guard, touched, touched_by_system_call};
 pub use free::{FreeType, free_virtual_memory};
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;

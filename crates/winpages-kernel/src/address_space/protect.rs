@@ -27,6 +27,7 @@ pub fn protect_virtual_memory(
     protection: u32,
 ) -> Result<(PageRange, Protection), NtStatus> {
     let protection = Protection::parse(protection)?;
+    protection.prepare();
     if size == 0 {
         return Err(NtStatus::INVALID_PARAMETER);
     }

@@ -1,6 +1,7 @@
 //! Windows' page protections, and what they are on Linux.
 
 use crate::NtStatus;
+use crate::sys::fault;
 use crate::sys::memory::Access;
 
 bitflags::bitflags! {
@@ -56,6 +57,14 @@ impl Protection {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
         Ok(given)
+    }
+
+    /// Makes sure that what pages of this protection need is there: whoever touches a guard page is to
+    /// be told so.
+    pub(super) fn prepare(self) {
+        if self.contains(Self::GUARD) {
+            fault::ensure_handler();
+        }
     }
 
     /// The base value without modifiers.

@@ -13,6 +13,7 @@ use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::{AddressRequirements, PageRange, Protection};
 use crate::NtStatus;
+use crate::sys::fault;
 use crate::sys::memory::{self, Access};
 use crate::sys::pagemap;
 
@@ -141,6 +142,10 @@ pub fn map_view(
     };
     let protection = view.mapped;
     let reserving = matches!(view.pages, Pages::Reserving(_));
+    if reserving {
+        // Pages that others commit become usable here when they are touched.
+        fault::ensure_handler();
+    }
     let pointer = Box::into_raw(view) as usize;
     writer.add_allocation(
         AllocationKind::View,
@@ -411,6 +416,18 @@ fn up_to_date(writer: &mut Writer<'_>, page: usize, mut run: Run) -> Run {
         }
         run = now;
     }
+}
+
+/// Learns whether the page of a SEC_RESERVE view has been committed meanwhile; answers its protection
+/// if so.
+pub(super) fn absorb_page(page: usize) -> Option<Protection> {
+    let mut writer = REGIONS.write();
+    let run = view_run(&writer, page).ok()?;
+    let range = PageRange {
+        base: page,
+        size: PAGE_SIZE,
+    };
+    absorb(&mut writer, range, run).ok()?.state.protection()
 }
 
 /// What a protection is to whoever asks, and where that changes: a copy-on-write page that has been

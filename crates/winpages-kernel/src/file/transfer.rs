@@ -2,6 +2,8 @@
 
 use super::{File, Kind, status_from_errno};
 use crate::NtStatus;
+use crate::address_space;
+use crate::sys::fault::Attempt;
 use crate::sys::file::{self as sys, Errno};
 
 /// Where a read or a write begins.
@@ -13,6 +15,20 @@ pub enum Offset {
     At(u64),
     /// At the end of the file (FILE_WRITE_TO_END_OF_FILE).
     End,
+}
+
+/// Makes a system call with a caller's buffer, once more if all it met were pages that only had to be
+/// touched to be usable.
+fn again_after_fault(
+    buffer: usize,
+    size: usize,
+    attempt: Attempt,
+    mut call: impl FnMut() -> Result<usize, Errno>,
+) -> Result<usize, Errno> {
+    match call() {
+        Err(Errno::FAULT) if address_space::touched_by_system_call(buffer, size, attempt) => call(),
+        answer => answer,
+    }
 }
 
 impl File {
@@ -39,8 +55,8 @@ impl File {
     ) -> Result<usize, NtStatus> {
         if self.kind != Kind::Disk {
             // SAFETY: as the caller vouches.
-            let result = unsafe { sys::read(self.as_fd(), buffer, length, None) };
-            return match result {
+            let read = || unsafe { sys::read(self.as_fd(), buffer, length, None) };
+            return match again_after_fault(buffer as usize, length, Attempt::Write, read) {
                 Ok(0) if length > 0 && self.kind == Kind::Pipe => Err(NtStatus::PIPE_BROKEN),
                 Ok(count) => Ok(count),
                 Err(Errno::ISDIR) => Err(NtStatus::INVALID_DEVICE_REQUEST),
@@ -54,16 +70,10 @@ impl File {
         };
         let mut done = 0;
         while done < length {
+            let (to, rest) = (buffer.wrapping_add(done), length - done);
             // SAFETY: as the caller vouches; the part not yet filled.
-            let result = unsafe {
-                sys::read(
-                    self.as_fd(),
-                    buffer.wrapping_add(done),
-                    length - done,
-                    Some(start + done as u64),
-                )
-            };
-            match result {
+            let read = || unsafe { sys::read(self.as_fd(), to, rest, Some(start + done as u64)) };
+            match again_after_fault(to as usize, rest, Attempt::Write, read) {
                 Ok(0) => break,
                 Ok(count) => done += count,
                 // Windows looks at the whole buffer first: all or nothing.
@@ -98,8 +108,9 @@ impl File {
         };
         let mut done = 0;
         while done < length {
-            let result = sys::write(self.as_fd(), buffer.wrapping_add(done), length - done, at);
-            match result {
+            let (from, rest) = (buffer.wrapping_add(done), length - done);
+            let write = || sys::write(self.as_fd(), from, rest, at);
+            match again_after_fault(from as usize, rest, Attempt::Read, write) {
                 Ok(count) => {
                     done += count;
                     at = at.map(|at| at + count as u64);

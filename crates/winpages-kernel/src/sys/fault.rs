@@ -8,7 +8,7 @@
 use core::arch::global_asm;
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::lock::Lock;
 
@@ -112,8 +112,82 @@ static PREVIOUS: Lock<[Option<libc::sigaction>; 2]> = Lock::new([None, None]);
 
 const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
+/// A signal that says that memory could not be used, or that [`raise`] has sent.
+pub struct Signal<'a> {
+    /// What happened.
+    pub cause: Cause,
+    /// The registers of the thread, which go back into it when the handler returns.
+    pub context: &'a mut libc::ucontext_t,
+}
+
+/// Why there is a [`Signal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The processor could not do what an instruction asked for.
+    Access {
+        /// The byte that could not be used.
+        address: usize,
+        /// How it was to be used.
+        attempt: Attempt,
+        /// Whether the page is mapped but has nothing behind it: its file is too short, or its file
+        /// system full.
+        is_in_page: bool,
+    },
+    /// [`raise`] was called with this word.
+    Raised(usize),
+}
+
+/// What an instruction tried to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Read.
+    Read,
+    /// Write.
+    Write,
+    /// Run code there.
+    Execute,
+}
+
+/// What a [`Hook`] made of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The thread goes on, with the registers as they are now.
+    Resume,
+    /// It is somebody else's.
+    NotMine,
+}
+
+/// Whoever knows more of memory than this floor of the house.
+pub type Hook = fn(&mut Signal<'_>, Stage) -> Verdict;
+
+/// A hook is asked twice: what it can mend counts even for the guarded copies, what it can only
+/// report does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Mend the cause unseen, if it can be.
+    Mend,
+    /// Tell those who want to know.
+    Report,
+}
+
+/// The one hook, as a pointer: 0 for none.
+static HOOK: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets the hook.
+pub fn set_hook(hook: Hook) {
+    HOOK.store(hook as usize, Ordering::Release);
+}
+
+fn ask_hook(signal: &mut Signal<'_>, stage: Stage) -> Verdict {
+    let word = HOOK.load(Ordering::Acquire);
+    // SAFETY: only `set_hook` stores here: such a function; until then it is 0, which is None.
+    let hook = unsafe { core::mem::transmute::<usize, Option<Hook>>(word) };
+    hook.map_or(Verdict::NotMine, |hook| hook(signal, stage))
+}
+
+/// Makes sure that faults come here.
 #[inline]
-fn ensure_handler() {
+pub fn ensure_handler() {
     if !INSTALLED.load(Ordering::Acquire) {
         install();
     }
@@ -126,12 +200,12 @@ fn install() {
         return;
     }
     for (index, signal) in SIGNALS.into_iter().enumerate() {
-        let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_fault;
+        let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = on_signal;
         // SAFETY: zeroes are a valid sigaction: no flags, an empty mask.
         let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
         action.sa_sigaction = handler as usize;
         // ONSTACK: stack overflow must reach whoever handles it. NODEFER: a handler further down the
-        // chain may leave by longjmp, and faults must still be handled then.
+        // chain may leave by longjmp, or fault itself, and faults must still be handled then.
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER | libc::SA_RESTART;
         // SAFETY: as above.
         let mut old: libc::sigaction = unsafe { core::mem::zeroed() };
@@ -143,49 +217,155 @@ fn install() {
     INSTALLED.store(true, Ordering::Release);
 }
 
-extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    // SAFETY: the kernel passes a ucontext to a SA_SIGINFO handler.
-    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-    let at = registers[libc::REG_RIP as usize] as usize;
+/// The `si_code` of signals that [`raise`] sends; the kernel lets a process send itself any negative
+/// one.
+const RAISED: c_int = -0x5750;
+
+/// Stops the calling thread and has the hook asked about [`Cause::Raised`] with this word and the
+/// registers of the thread. Returns if the hook resumes it, with the registers as the hook left them.
+pub fn raise(word: usize) {
+    /// `siginfo_t` of a queued signal.
+    #[repr(C)]
+    struct QueuedInfo {
+        signal: c_int,
+        error: c_int,
+        code: c_int,
+        padding: c_int,
+        process: c_int,
+        user: u32,
+        value: usize,
+        rest: [u64; 12],
+    }
+    const _: () = assert!(size_of::<QueuedInfo>() == size_of::<libc::siginfo_t>());
+
+    ensure_handler();
+    let process = rustix::process::getpid().as_raw_nonzero().get();
+    let thread = rustix::thread::gettid().as_raw_nonzero().get();
+    let info = QueuedInfo {
+        signal: libc::SIGSEGV,
+        error: 0,
+        code: RAISED,
+        padding: 0,
+        process,
+        user: rustix::process::getuid().as_raw(),
+        value: word,
+        rest: [0; 12],
+    };
+    // SAFETY: the set and the information are valid for the calls; a blocked SIGSEGV would come too
+    // late, so it is let through.
+    unsafe {
+        let mut set: libc::sigset_t = core::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGSEGV);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, core::ptr::null_mut());
+        let (number, info) = (libc::SYS_rt_tgsigqueueinfo, &raw const info);
+        libc::syscall(number, process, thread, libc::SIGSEGV, info);
+    }
+}
+
+extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: errno is the thread's own.
+    let errno = unsafe { *libc::__errno_location() };
+    // SAFETY: the kernel passes valid pointers to a SA_SIGINFO handler.
+    let (information, context_here) = unsafe { (&*info, &mut *context.cast::<libc::ucontext_t>()) };
+    let verdict = judge(number, information, context_here);
+    if verdict == Verdict::NotMine {
+        pass_on(number, info, context);
+    }
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = errno };
+}
+
+fn judge(number: c_int, info: &libc::siginfo_t, context: &mut libc::ucontext_t) -> Verdict {
     let copy = winpages_guarded_copy as *const () as usize;
     let faulted = winpages_guarded_copy_faulted as *const () as usize;
-    if (copy..faulted).contains(&at) {
-        registers[libc::REG_RIP as usize] = faulted as i64;
-        return;
+    let Some(cause) = cause_of(number, info, context) else {
+        return Verdict::NotMine;
+    };
+    let mut signal = Signal { cause, context };
+    if ask_hook(&mut signal, Stage::Mend) == Verdict::Resume {
+        return Verdict::Resume;
     }
-    pass_on(signal, info, context);
+    let at = &mut signal.context.uc_mcontext.gregs[libc::REG_RIP as usize];
+    if (copy..faulted).contains(&(*at as usize)) {
+        *at = faulted as i64;
+        return Verdict::Resume;
+    }
+    ask_hook(&mut signal, Stage::Report)
+}
+
+fn cause_of(number: c_int, info: &libc::siginfo_t, context: &libc::ucontext_t) -> Option<Cause> {
+    if info.si_code == RAISED && number == libc::SIGSEGV {
+        // SAFETY: a queued signal has these fields.
+        let (process, word) = unsafe { (info.si_pid(), info.si_value().sival_ptr as usize) };
+        let is_own = process == rustix::process::getpid().as_raw_nonzero().get();
+        return is_own.then_some(Cause::Raised(word));
+    }
+    if info.si_code <= 0 {
+        // Sent by somebody with kill.
+        return None;
+    }
+    /// Bits of the processor's page-fault error code.
+    const WRITE: i64 = 2;
+    const INSTRUCTION: i64 = 16;
+    let error = context.uc_mcontext.gregs[libc::REG_ERR as usize];
+    let attempt = if error & INSTRUCTION != 0 {
+        Attempt::Execute
+    } else if error & WRITE != 0 {
+        Attempt::Write
+    } else {
+        Attempt::Read
+    };
+    // SAFETY: a fault has an address.
+    let address = unsafe { info.si_addr() } as usize;
+    Some(Cause::Access {
+        address,
+        attempt,
+        is_in_page: number == libc::SIGBUS,
+    })
+}
+
+/// Whether anybody else would handle a signal that is passed on.
+pub fn has_foreign_handler(is_in_page: bool) -> bool {
+    PREVIOUS.lock()[usize::from(is_in_page)]
+        .is_some_and(|action| !matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN))
 }
 
 /// Does what would have been done without the engine.
-fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let index = usize::from(signal == libc::SIGBUS);
+fn pass_on(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let index = usize::from(number == libc::SIGBUS);
     let previous = PREVIOUS.lock()[index];
     match previous {
-        Some(action)
-            if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN =>
-        {
+        Some(action) if !matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) => {
             if action.sa_flags & libc::SA_SIGINFO != 0 {
                 // SAFETY: with SA_SIGINFO the word is a function of this type.
                 let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) =
                     unsafe { core::mem::transmute(action.sa_sigaction) };
-                handler(signal, info, context);
+                handler(number, info, context);
             } else {
                 // SAFETY: without it, of this one.
                 let handler: extern "C" fn(c_int) =
                     unsafe { core::mem::transmute(action.sa_sigaction) };
-                handler(signal);
+                handler(number);
             }
         }
         _ => {
-            // SAFETY: zeroes are a sigaction that says SIG_DFL. A fault happens again on return and
-            // ends the process as it would have; a signal sent by somebody is sent again.
-            unsafe {
-                let default: libc::sigaction = core::mem::zeroed();
-                libc::sigaction(signal, &raw const default, core::ptr::null_mut());
-                if (*info).si_code <= 0 {
-                    libc::raise(signal);
-                }
-            }
+            // SAFETY: the kernel's information is valid for the handler's time.
+            let was_sent = unsafe { (*info).si_code } <= 0;
+            give_up(number, was_sent);
+        }
+    }
+}
+
+/// Lets the signal do what it does by default: end the process. A fault happens again on return; one
+/// that was sent is sent again.
+fn give_up(number: c_int, send_again: bool) {
+    // SAFETY: zeroes are a sigaction that says SIG_DFL.
+    unsafe {
+        let default: libc::sigaction = core::mem::zeroed();
+        libc::sigaction(number, &raw const default, core::ptr::null_mut());
+        if send_again {
+            libc::raise(number);
         }
     }
 }
