@@ -186,11 +186,13 @@ programs! { single:
     copy_on_write
     create_file_mapping
     directories
+    exceptions
     file_locks
     files
     flush_view_of_file
     format_message
     full_path_name
+    guard_pages
     handles
     last_error
     map_view_of_file
