@@ -8,6 +8,7 @@
 #![allow(non_snake_case, non_camel_case_types)]
 
 pub mod code_page;
+mod crt;
 pub mod debugger;
 pub mod dos_error;
 pub mod environment;

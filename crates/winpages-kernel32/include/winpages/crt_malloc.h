@@ -18,7 +18,7 @@ void _aligned_free(void *block);
 void *_recalloc(void *block, size_t count, size_t size);
 void *_expand(void *block, size_t size);
 size_t _msize(void *block);
-int _heapchk(void);
+
 int _heapmin(void);
 
 #define _HEAPEMPTY (-1)

@@ -42,7 +42,6 @@
 #pragma redefine_extname wcstoull winpages_wcstoull
 #pragma redefine_extname wcstod winpages_wcstod
 #pragma redefine_extname wcstof winpages_wcstof
-#pragma redefine_extname wcstold winpages_wcstold
 #pragma redefine_extname wcstoimax winpages_wcstoimax
 #pragma redefine_extname wcstoumax winpages_wcstoumax
 #pragma redefine_extname wcsftime winpages_wcsftime
@@ -107,5 +106,11 @@
 #pragma redefine_extname vscanf winpages_vscanf
 #pragma redefine_extname vfscanf winpages_vfscanf
 #pragma redefine_extname vsscanf winpages_vsscanf
+
+/* Files by name: a name with a backslash or a drive letter is a Win32 path. */
+#pragma redefine_extname fopen winpages_fopen
+#pragma redefine_extname freopen winpages_freopen
+#pragma redefine_extname remove winpages_remove
+#pragma redefine_extname rename winpages_rename
 
 #endif

@@ -28,6 +28,7 @@ errno_t _itoa_s(int value, char *buffer, size_t size, int radix);
 errno_t _ultoa_s(unsigned long value, char *buffer, size_t size, int radix);
 errno_t _i64toa_s(long long value, char *buffer, size_t size, int radix);
 errno_t _ui64toa_s(unsigned long long value, char *buffer, size_t size, int radix);
+wchar_t *_wfullpath(wchar_t *absolute, const wchar_t *path, size_t size);
 char *_fullpath(char *absolute, const char *path, size_t size);
 errno_t _dupenv_s(char **value, size_t *length, const char *name);
 errno_t getenv_s(size_t *needed, char *buffer, size_t size, const char *name);

@@ -21,6 +21,7 @@ int vwprintf_s(const wchar_t *format, va_list arguments);
 int vswprintf_s(wchar_t *buffer, size_t size, const wchar_t *format, va_list arguments);
 int _snwprintf_s(wchar_t *buffer, size_t size, size_t count, const wchar_t *format, ...);
 int _vsnwprintf_s(wchar_t *buffer, size_t size, size_t count, const wchar_t *format, va_list arguments);
+int vswscanf_s(const wchar_t *buffer, const wchar_t *format, va_list arguments);
 int wscanf_s(const wchar_t *format, ...);
 int swscanf_s(const wchar_t *buffer, const wchar_t *format, ...);
 wchar_t *_getws_s(wchar_t *buffer, size_t size);
@@ -33,7 +34,6 @@ wchar_t *_wcslwr(wchar_t *text);
 wchar_t *_wcsupr(wchar_t *text);
 wchar_t *_wcsrev(wchar_t *text);
 wchar_t *_wcsset(wchar_t *text, wchar_t character);
-wchar_t *_wcserror(int error);
 errno_t _wcslwr_s(wchar_t *text, size_t size);
 errno_t _wcsupr_s(wchar_t *text, size_t size);
 errno_t wcscpy_s(wchar_t *destination, size_t size, const wchar_t *source);
@@ -70,6 +70,16 @@ int _wsystem(const wchar_t *command);
 #define wcsnicmp _wcsnicmp
 
 #ifdef __cplusplus
+}
+
+/* The older swprintf, which trusts the buffer. */
+inline int swprintf(wchar_t *buffer, const wchar_t *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int written = _vswprintf(buffer, format, arguments);
+    va_end(arguments);
+    return written;
 }
 
 /* The CRT's templates for arrays, whose size the compiler knows. */
