@@ -25,6 +25,9 @@ extern wide_main wmain_const_array __asm__("_Z5wmainiPKPw") __attribute__((weak)
 extern wide_main wmain_all_const __asm__("_Z5wmainiPKPKw") __attribute__((weak));
 extern wide_main wmain_environment __asm__("_Z5wmainiPPwS0_") __attribute__((weak));
 extern wide_main wmain_const_environment __asm__("_Z5wmainiPPKwS1_") __attribute__((weak));
+extern wide_main wmain_const_array_environment __asm__("_Z5wmainiPKPwS1_") __attribute__((weak));
+extern wide_main wmain_all_const_environment __asm__("_Z5wmainiPKPKwS2_") __attribute__((weak));
+extern wide_main wmain_all_const_plain_environment __asm__("_Z5wmainiPKPKwPPw") __attribute__((weak));
 
 extern int WINAPI WinMain(HINSTANCE, HINSTANCE, LPSTR, int) __attribute__((weak));
 extern int WINAPI wWinMain(HINSTANCE, HINSTANCE, LPWSTR, int) __attribute__((weak));
@@ -33,9 +36,20 @@ int main(int argc, char **argv, char **envp) __attribute__((weak));
 
 int main(int argc, char **argv, char **envp)
 {
-    wide_main *const candidates[] = {wmain,           wmain_void,       wmain_count,       wmain_plain,
-                                     wmain_const,     wmain_const_array, wmain_all_const,  wmain_environment,
-                                     wmain_const_environment};
+    wide_main *const candidates[] = {
+        wmain,
+        wmain_void,
+        wmain_count,
+        wmain_plain,
+        wmain_const,
+        wmain_const_array,
+        wmain_all_const,
+        wmain_environment,
+        wmain_const_environment,
+        wmain_const_array_environment,
+        wmain_all_const_environment,
+        wmain_all_const_plain_environment,
+    };
     size_t at;
     for (at = 0; at < sizeof(candidates) / sizeof(candidates[0]); at++)
         if (candidates[at])
