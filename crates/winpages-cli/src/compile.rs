@@ -48,8 +48,7 @@ pub fn compile(arguments: CompilerArguments) -> Result<ExitStatus, Failure> {
     let home = Home::find()?;
     let compiler = Compiler::chosen(arguments.cplusplus);
 
-    let mut command = compiler.command();
-    command.args(BEFORE).arg("-isystem").arg(&home.include);
+    let mut command = compiler.for_windows(&home);
     if io::stderr().is_terminal() {
         // The compiler writes into a pipe and would take that for a reason to do without.
         command.arg("-fdiagnostics-color=always");
@@ -63,12 +62,13 @@ pub fn compile(arguments: CompilerArguments) -> Result<ExitStatus, Failure> {
     if arguments.product == Product::Program {
         let start = scratch.path().join("start.o");
         // By a call of its own: the user's flags (-std=c++20, -Werror) are not meant for it.
-        let mut start_command = compiler.command();
+        let mut start_command = compiler.for_windows(&home);
         start_command
-            .args(["-O2", "-fPIC", "-fshort-wchar", "-w", "-x", "c", "-c"])
+            .args(["-O2", "-fPIC", "-w", "-x", "c", "-c"])
             .arg(home.crt.join("start.c"))
             .arg("-o")
-            .arg(&start);
+            .arg(&start)
+            .args(AFTER);
         let (status, _) = compiler.run(start_command)?;
         if !status.success() {
             return Ok(status);
@@ -143,9 +143,11 @@ impl Compiler {
         }
     }
 
-    fn command(&self) -> Command {
+    /// A call of the compiler as one for Windows.
+    fn for_windows(&self, home: &Home) -> Command {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
+        command.args(BEFORE).arg("-isystem").arg(&home.include);
         command
     }
 
