@@ -48,6 +48,8 @@ macro_rules! statuses {
 statuses! {
     OBJECT_NAME_EXISTS = 0x4000_0000: "The name was there already: a success, the handle is valid.";
     GUARD_PAGE_VIOLATION = 0x8000_0001: "A guard page was touched; it is a plain page from now on.";
+    DATATYPE_MISALIGNMENT = 0x8000_0002: "A pointer argument is not aligned as what it leads to must be.";
+    BUFFER_OVERFLOW = 0x8000_0005: "The buffer holds only part of the answer.";
     NO_MORE_ENTRIES = 0x8000_001A: "An enumeration has reached its end.";
     UNSUCCESSFUL = 0xC000_0001: "The operation failed and no better code says why.";
     NOT_IMPLEMENTED = 0xC000_0002: "This system does not have the function.";
@@ -102,6 +104,7 @@ statuses! {
     INVALID_PARAMETER_4 = 0xC000_00F2: "The fourth argument is outside what the call takes.";
     INVALID_PARAMETER_5 = 0xC000_00F3: "The fifth argument is outside what the call takes.";
     INVALID_PARAMETER_6 = 0xC000_00F4: "The sixth argument is outside what the call takes.";
+    INVALID_PARAMETER_8 = 0xC000_00F6: "The eighth argument is outside what the call takes.";
     INVALID_PARAMETER_9 = 0xC000_00F7: "The ninth argument is outside what the call takes.";
     FILE_IS_A_DIRECTORY = 0xC000_00BA: "The path leads to a directory.";
     NOT_SUPPORTED = 0xC000_00BB: "This system cannot do that.";

@@ -7,6 +7,7 @@ use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::ERROR_BAD_LENGTH;
+use crate::extended_parameter::{MEM_EXTENDED_PARAMETER, address_requirements};
 use crate::last_error::{self, fail};
 
 const PAGE_NOACCESS: u32 = 1;
@@ -50,7 +51,7 @@ impl From<MemoryBasicInformation> for MEMORY_BASIC_INFORMATION {
 }
 
 /// The process a handle names, which must be this one.
-fn own_process(process: usize) -> Result<(), NtStatus> {
+pub(crate) fn own_process(process: usize) -> Result<(), NtStatus> {
     match Handle::from_value(process) {
         Handle::CURRENT_PROCESS => Ok(()),
         _ => Err(NtStatus::INVALID_HANDLE),
@@ -108,6 +109,57 @@ pub unsafe extern "C" fn VirtualAllocEx(
             flProtect,
         )
     }))
+}
+
+/// VirtualAllocExNuma: as [`VirtualAllocEx`]. The preferred node is a hint, which is not followed.
+///
+/// # Safety
+///
+/// As [`VirtualAlloc`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn VirtualAllocExNuma(
+    hProcess: usize,
+    lpAddress: *mut c_void,
+    dwSize: usize,
+    flAllocationType: u32,
+    flProtect: u32,
+    _nndPreferred: u32,
+) -> *mut c_void {
+    // SAFETY: passed on.
+    unsafe { VirtualAllocEx(hProcess, lpAddress, dwSize, flAllocationType, flProtect) }
+}
+
+/// VirtualAlloc2: allocates where the requirements among the parameters are met. A process of NULL is
+/// the calling one.
+///
+/// # Safety
+///
+/// As [`VirtualAlloc`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn VirtualAlloc2(
+    Process: usize,
+    BaseAddress: *mut c_void,
+    Size: usize,
+    AllocationType: u32,
+    PageProtection: u32,
+    ExtendedParameters: *const MEM_EXTENDED_PARAMETER,
+    ParameterCount: u32,
+) -> *mut c_void {
+    let allocate = || {
+        // SAFETY: the caller's pointer.
+        let requirements = unsafe { address_requirements(ExtendedParameters, ParameterCount)? };
+        if Process != 0 {
+            own_process(Process)?;
+        }
+        address_space::allocate_virtual_memory_within(
+            &requirements,
+            BaseAddress as usize,
+            Size,
+            AllocationType,
+            PageProtection,
+        )
+    };
+    address(allocate())
 }
 
 fn free(lpAddress: *mut c_void, dwSize: usize, dwFreeType: u32) -> Result<(), NtStatus> {

@@ -16,6 +16,7 @@ mod pool;
 mod protect;
 mod protection;
 mod query;
+mod region;
 mod region_map;
 mod run;
 mod tree;
@@ -29,6 +30,7 @@ pub use free::{FreeType, free_virtual_memory};
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
+pub use region::{MemoryRegionInformation, mapped_file, query_region};
 pub use view::{Backing, Pages, View, map_view, unmap_view, view_at};
 
 pub(crate) use region_map::REGIONS;

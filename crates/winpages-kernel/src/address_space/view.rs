@@ -29,6 +29,9 @@ pub trait Backing: Send + Sync {
     /// [`NtStatus::UNSUCCESSFUL`] if they cannot be written.
     fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus>;
 
+    /// Whether that is a file of the user's, and not memory.
+    fn is_file(&self) -> bool;
+
     /// How many bytes there are to be shown now.
     fn size(&self) -> u64;
 

@@ -140,6 +140,10 @@ impl Backing for Section {
         }
     }
 
+    fn is_file(&self) -> bool {
+        matches!(self.storage, Storage::File { .. })
+    }
+
     fn size(&self) -> u64 {
         match &self.storage {
             // Somebody else may have made the file longer.

@@ -1,10 +1,20 @@
 //! Other processes' open files, through /proc.
 
 use std::fs;
-use std::path::Path;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
+
+/// The path of a file that this process has open.
+///
+/// # Errors
+///
+/// What reading a link in `/proc/self/fd` answers.
+pub fn path_of(file: BorrowedFd<'_>) -> std::io::Result<PathBuf> {
+    fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
 
 /// Opens the file that another process has open under a number, if it is the one meant: device and
 /// inode number. `write` falls back to reading where writing is not allowed.

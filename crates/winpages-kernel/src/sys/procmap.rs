@@ -4,6 +4,7 @@
 //! `/proc/self/maps` is read, into a buffer on the stack. Neither way allocates.
 
 use core::sync::atomic::{AtomicI32, Ordering};
+use std::path::PathBuf;
 
 use rustix::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -92,6 +93,19 @@ pub fn covering_or_next(address: usize) -> Result<Option<Mapping>, Errno> {
         }
         Err(_) => read(maps.as_fd(), address),
     }
+}
+
+/// The path of the file that a mapping of this process maps. Allocates, unlike the rest.
+///
+/// # Errors
+///
+/// What reading a link in `/proc/self/map_files` answers: `ENOENT` if the mapping is gone, or maps no
+/// file.
+pub fn path_of(mapping: &Mapping) -> std::io::Result<PathBuf> {
+    std::fs::read_link(format!(
+        "/proc/self/map_files/{:x}-{:x}",
+        mapping.start, mapping.end
+    ))
 }
 
 /// Forgets the kept descriptor: in the child after a fork it shows the parent's mappings.

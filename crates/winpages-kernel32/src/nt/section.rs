@@ -1,0 +1,126 @@
+//! Sections: NtCreateSection, NtOpenSection, NtExtendSection.
+
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::object::handle_table;
+use winpages_kernel::section::{self, CreateSection, Disposition};
+use winpages_kernel::{Handle, NtStatus};
+
+use super::argument::{read, read_writable, status, write};
+use super::object_attributes::{Attributes, OBJECT_ATTRIBUTES};
+
+/// Has `make` make a handle, and puts it where the caller wants it; NULL, if there is none.
+///
+/// # Safety
+///
+/// `place` must be what a C program passes for the answer.
+unsafe fn answer_handle(
+    place: *mut usize,
+    make: impl FnOnce() -> Result<(Handle, Result<(), NtStatus>), NtStatus>,
+) -> i32 {
+    // SAFETY: the caller's pointer, for the caller's answer.
+    if let Err(error) = unsafe { write(place, 0) } {
+        return status(Err(error));
+    }
+    match make() {
+        Ok((handle, outcome)) => {
+            // SAFETY: as above.
+            let written = unsafe { write(place, handle.value()) };
+            if written.is_err() {
+                let _ = handle_table::close(handle);
+            }
+            status(written.and(outcome))
+        }
+        Err(error) => status(Err(error)),
+    }
+}
+
+/// NtCreateSection: makes a section of memory or of a file. With OBJ_OPENIF, one of that name will do,
+/// and STATUS_OBJECT_NAME_EXISTS says so.
+///
+/// # Safety
+///
+/// The pointers must be what a C program passes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn NtCreateSection(
+    SectionHandle: *mut usize,
+    DesiredAccess: u32,
+    ObjectAttributes: *const OBJECT_ATTRIBUTES,
+    MaximumSize: *const i64,
+    SectionPageProtection: u32,
+    AllocationAttributes: u32,
+    FileHandle: usize,
+) -> i32 {
+    let create = || {
+        // SAFETY: the caller's pointers.
+        let (attributes, size) = unsafe {
+            let size = if MaximumSize.is_null() {
+                0
+            } else {
+                read(MaximumSize)?
+            };
+            (Attributes::for_creation(ObjectAttributes)?, size)
+        };
+        let size = u64::try_from(size).map_err(|_| NtStatus::INVALID_PARAMETER_4)?;
+        let file = (FileHandle != 0).then(|| Handle::from_value(FileHandle));
+        let (handle, disposition) = section::create_section(&CreateSection {
+            name: attributes.name,
+            access: AccessMask::from_bits_retain(DesiredAccess),
+            attributes: attributes.handle,
+            size,
+            protection: SectionPageProtection,
+            flags: AllocationAttributes,
+            file,
+        })?;
+        match disposition {
+            Disposition::Created => Ok((handle, Ok(()))),
+            Disposition::Existing if attributes.open_if => {
+                Ok((handle, Err(NtStatus::OBJECT_NAME_EXISTS)))
+            }
+            Disposition::Existing => {
+                let _ = handle_table::close(handle);
+                Err(NtStatus::OBJECT_NAME_COLLISION)
+            }
+        }
+    };
+    // SAFETY: the caller's pointer.
+    unsafe { answer_handle(SectionHandle, create) }
+}
+
+/// NtOpenSection: opens the section of a name.
+///
+/// # Safety
+///
+/// As [`NtCreateSection`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn NtOpenSection(
+    SectionHandle: *mut usize,
+    DesiredAccess: u32,
+    ObjectAttributes: *const OBJECT_ATTRIBUTES,
+) -> i32 {
+    let open = || {
+        // SAFETY: the caller's pointer.
+        let (name, attributes) = unsafe { Attributes::for_opening(ObjectAttributes)? };
+        let access = AccessMask::from_bits_retain(DesiredAccess);
+        Ok((section::open_section(&name, access, attributes)?, Ok(())))
+    };
+    // SAFETY: the caller's pointer.
+    unsafe { answer_handle(SectionHandle, open) }
+}
+
+/// NtExtendSection: makes the section of a file longer, and the file with it.
+///
+/// # Safety
+///
+/// As [`NtCreateSection`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn NtExtendSection(SectionHandle: usize, NewSectionSize: *mut i64) -> i32 {
+    let extend = || {
+        // SAFETY: the caller's pointer.
+        let size = unsafe { read_writable(NewSectionSize)? };
+        let size = u64::try_from(size).map_err(|_| NtStatus::INVALID_PARAMETER_2)?;
+        let size = section::extend_section(Handle::from_value(SectionHandle), size)?;
+        // SAFETY: as above.
+        unsafe { write(NewSectionSize, size as i64) }
+    };
+    status(extend())
+}
