@@ -19,7 +19,7 @@ pub type FileId = (u64, u64);
 pub struct Holder {
     /// The process.
     pub pid: u32,
-    /// Its short name.
+    /// What it is called.
     pub name: String,
     /// How many descriptors of the object it has open.
     pub handles: usize,
@@ -142,13 +142,25 @@ impl Process {
         let views = self.mapped.get(&trace.views).cloned().unwrap_or_default();
         (handles != 0 || !views.is_empty()).then(|| Holder {
             pid: self.pid,
-            name: fs::read_to_string(format!("/proc/{}/comm", self.pid))
-                .map(|name| name.trim_end().to_owned())
-                .unwrap_or_default(),
+            name: name(self.pid),
             handles,
             views,
         })
     }
+}
+
+/// What a process is called: what it calls itself, which is its executable's name unless it says
+/// otherwise, but whole where the kernel keeps only the first 15 bytes.
+fn name(pid: u32) -> String {
+    const KEPT: usize = 15;
+    let own = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let own = own.trim_end();
+    let executable = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    let whole = executable
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .filter(|name| own.len() == KEPT && name.starts_with(own));
+    whole.unwrap_or_else(|| own.to_owned())
 }
 
 /// Reads a line of `/proc/PID/maps`: `start-end access offset major:minor inode path`.

@@ -9,8 +9,8 @@
  *             -Wl,--version-script=INCLUDE/../crt/wide-templates.map      (C++ programs)
  *             -pthread
  *
- * and, because the sources are older than today's compilers, -fpermissive for g++ (not clang). UNICODE and _UNICODE
- * are the program's own choice, as on Windows.
+ * UNICODE and _UNICODE are the program's own choice, as on Windows, and so is -fpermissive: it lets through more than
+ * compilers for Windows do.
  *
  * What differs from a compiler for Windows:
  *   - `long` has 64 bits in the program's own code. LONG, DWORD, ULONG, HRESULT and every other Windows type have
