@@ -6,7 +6,7 @@ use super::record::ExceptionPointers;
 use crate::sys::fault;
 use crate::sys::lock::Lock;
 
-/// PVECTORED_EXCEPTION_HANDLER: answers [`CONTINUE_EXECUTION`] or 0.
+/// PVECTORED_EXCEPTION_HANDLER: answers EXCEPTION_CONTINUE_EXECUTION or 0.
 pub type VectoredHandler = unsafe extern "C" fn(*mut ExceptionPointers) -> i32;
 
 /// LPTOP_LEVEL_EXCEPTION_FILTER.
