@@ -312,6 +312,7 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
     }
+    let protection = protection.with_caching_of(run.allocation.protection());
     writer.ensure_records()?;
     let access = protection.access();
     let mut committed = Ok(());

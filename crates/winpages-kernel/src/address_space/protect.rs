@@ -53,12 +53,7 @@ pub fn protect_virtual_memory(
         next.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
         at = next.end;
     }
-    // PAGE_NOCACHE is an attribute of the whole allocation: it cannot be set later, nor taken away.
-    let caching = run
-        .allocation
-        .protection()
-        .intersection(Protection::NOCACHE);
-    let new = protection.difference(Protection::NOCACHE) | caching;
+    let new = protection.with_caching_of(run.allocation.protection());
     writer.ensure_records()?;
     // SAFETY: the range lies in one allocation of ours and is committed.
     if let Err(errno) = unsafe { memory::protect(range.base, range.size, new.access()) } {

@@ -84,6 +84,12 @@ impl Protection {
         )
     }
 
+    /// This protection for pages of an allocation made with another. PAGE_NOCACHE is an attribute of
+    /// the whole allocation: it cannot be set later, nor taken away.
+    pub fn with_caching_of(self, allocation: Self) -> Self {
+        self.difference(Self::NOCACHE) | allocation.intersection(Self::NOCACHE)
+    }
+
     /// What the processor is told to allow.
     ///
     /// PAGE_EXECUTE reads too, as it does on Windows: x86-64 page tables know no execute-only page.

@@ -1,0 +1,173 @@
+//! Random calls: mostly sensible ones, near what is there, and every kind of wrong one among them.
+
+use super::model::*;
+
+/// SplitMix64: small, and the same everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+}
+
+const SENSIBLE_PROTECTIONS: [u32; 6] = [0x01, 0x02, 0x04, 0x10, 0x20, 0x40];
+const ODD_PROTECTIONS: [u32; 16] = [
+    0x00,
+    0x03,
+    0x06,
+    0x08,
+    0x0C,
+    0x80,
+    0xFF,
+    0x100,
+    0x101,
+    0x201,
+    0x304,
+    0x604,
+    0x800,
+    0x804,
+    0x2000_0004,
+    0x8000_0002,
+];
+const MODIFIED_PROTECTIONS: [u32; 6] = [0x102, 0x104, 0x140, 0x204, 0x202, 0x404];
+
+const ODD_ALLOCATIONS: [u32; 9] = [
+    0,
+    MEM_TOP_DOWN,
+    MEM_RESET,
+    MEM_RESET | MEM_COMMIT,
+    MEM_COMMIT | 0x80,
+    MEM_DECOMMIT,
+    MEM_RELEASE,
+    MEM_COMMIT | 0x4000_0000,
+    MEM_RESERVE | 0x4_0000,
+];
+const ODD_FREES: [u32; 6] = [
+    0,
+    MEM_DECOMMIT | MEM_RELEASE,
+    MEM_FREE,
+    MEM_COMMIT,
+    MEM_RESET,
+    0x1_0000_u32 | MEM_RELEASE,
+];
+const ODD_SIZES: [u64; 5] = [0, 1 << 47, 1 << 62, u64::MAX, u64::MAX - 0xFFFF];
+const ODD_ADDRESSES: [u64; 5] = [
+    0x1000,
+    0xFFFF,
+    0x7FFF_FFFF_0000,
+    0xFFFF_8000_0000_0000,
+    u64::MAX,
+];
+
+pub struct Generator {
+    pub random: Random,
+}
+
+impl Generator {
+    pub fn next(&mut self, model: &Model) -> Call {
+        let random = &mut self.random;
+        let (address, size) = range(random, model);
+        match random.below(10) {
+            0..4 => Call::Allocate {
+                address,
+                size,
+                kind: allocation_type(random),
+                protection: protection(random),
+            },
+            4..7 => Call::Protect {
+                address,
+                size,
+                protection: protection(random),
+                wants_old: !random.one_in(60),
+            },
+            _ => {
+                let kind = match random.below(12) {
+                    0 => random.pick(&ODD_FREES),
+                    1..6 => MEM_RELEASE,
+                    _ => MEM_DECOMMIT,
+                };
+                let size = if kind == MEM_RELEASE && !random.one_in(8) {
+                    0
+                } else {
+                    size
+                };
+                Call::Free {
+                    address,
+                    size,
+                    kind,
+                }
+            }
+        }
+    }
+}
+
+fn protection(random: &mut Random) -> u32 {
+    match random.below(20) {
+        0 => random.pick(&ODD_PROTECTIONS),
+        1 => random.pick(&MODIFIED_PROTECTIONS),
+        _ => random.pick(&SENSIBLE_PROTECTIONS),
+    }
+}
+
+fn allocation_type(random: &mut Random) -> u32 {
+    match random.below(16) {
+        0 => random.pick(&ODD_ALLOCATIONS),
+        1 => MEM_RESERVE | MEM_TOP_DOWN,
+        2..6 => MEM_RESERVE,
+        6..9 => MEM_RESERVE | MEM_COMMIT,
+        _ => MEM_COMMIT,
+    }
+}
+
+/// A range in the window, mostly one that has to do with an allocation.
+fn range(random: &mut Random, model: &Model) -> (Address, u64) {
+    if random.one_in(60) {
+        let size = 1 + random.below(4 * PAGE);
+        return (Address::Absolute(random.pick(&ODD_ADDRESSES)), size);
+    }
+    let allocations = model.allocations();
+    let near = !allocations.is_empty() && random.below(5) > 0;
+    let (start, size) = if near {
+        let (base, length) = random.pick(&allocations);
+        let start = match random.below(4) {
+            0 => base,
+            _ => base + random.below(length),
+        };
+        let rest = base + length - start;
+        let size = match random.below(6) {
+            0 => rest,
+            1 => rest + 1 + random.below(2 * GRANULARITY),
+            _ => 1 + random.below(rest),
+        };
+        (start, size)
+    } else {
+        let scale = random.pick(&[PAGE, 4 * PAGE, GRANULARITY, 4 * GRANULARITY]);
+        let size = 1 + random.below(scale);
+        (random.below(WINDOW), size)
+    };
+    let start = match random.below(3) {
+        0 => start,
+        _ => start / PAGE * PAGE,
+    };
+    if random.one_in(40) {
+        return (Address::Window(start), random.pick(&ODD_SIZES));
+    }
+    (Address::Window(start), size.min(WINDOW - start))
+}

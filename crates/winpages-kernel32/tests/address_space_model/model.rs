@@ -1,0 +1,369 @@
+//! The reference model: an address space as a plain array of page states.
+//!
+//! Written from what Windows documents and answers, not from the engine, and as plainly as can be:
+//! whatever the engine does with trees and system calls, this does with loops over pages.
+
+use std::collections::BTreeMap;
+
+pub const PAGE: u64 = 0x1000;
+pub const GRANULARITY: u64 = 0x1_0000;
+
+/// How many bytes of address space the model covers.
+pub const WINDOW: u64 = 128 * GRANULARITY;
+const PAGES: usize = (WINDOW / PAGE) as usize;
+
+const MINIMUM_APPLICATION_ADDRESS: u64 = 0x1_0000;
+const MAXIMUM_APPLICATION_ADDRESS: u64 = 0x7FFF_FFFE_FFFF;
+
+pub const MEM_COMMIT: u32 = 0x1000;
+pub const MEM_RESERVE: u32 = 0x2000;
+pub const MEM_DECOMMIT: u32 = 0x4000;
+pub const MEM_RELEASE: u32 = 0x8000;
+pub const MEM_FREE: u32 = 0x1_0000;
+pub const MEM_PRIVATE: u32 = 0x2_0000;
+pub const MEM_RESET: u32 = 0x8_0000;
+pub const MEM_TOP_DOWN: u32 = 0x10_0000;
+
+pub const PAGE_NOACCESS: u32 = 0x01;
+pub const PAGE_WRITECOPY: u32 = 0x08;
+pub const PAGE_EXECUTE_WRITECOPY: u32 = 0x80;
+pub const PAGE_GUARD: u32 = 0x100;
+pub const PAGE_NOCACHE: u32 = 0x200;
+pub const PAGE_WRITECOMBINE: u32 = 0x400;
+
+const ERROR_INVALID_PARAMETER: u32 = 87;
+const ERROR_INVALID_ADDRESS: u32 = 487;
+const ERROR_NOACCESS: u32 = 998;
+
+/// An argument that is an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Relative to the window's start, wherever that is.
+    Window(u64),
+    /// As it is.
+    Absolute(u64),
+}
+
+/// One call, with arguments of any kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Allocate {
+        address: Address,
+        size: u64,
+        kind: u32,
+        protection: u32,
+    },
+    Free {
+        address: Address,
+        size: u64,
+        kind: u32,
+    },
+    Protect {
+        address: Address,
+        size: u64,
+        protection: u32,
+        /// Whether there is a place for the old protection.
+        wants_old: bool,
+    },
+}
+
+/// What a call answers: an offset in the window, an old protection or 0, else an error code.
+pub type Answer = Result<u64, u32>;
+
+/// One answer of VirtualQuery; addresses are offsets in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    pub base: u64,
+    pub size: u64,
+    /// `u64::MAX` for free memory.
+    pub allocation_base: u64,
+    pub allocation_protection: u32,
+    pub state: u32,
+    pub protection: u32,
+    pub kind: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Page {
+    Free,
+    Reserved,
+    Committed(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Allocation {
+    pages: usize,
+    protection: u32,
+}
+
+pub struct Model {
+    /// Where the window is: it decides which sums are too large.
+    start: u64,
+    pages: Vec<Page>,
+    /// For each page, the first page of its allocation.
+    owners: Vec<Option<usize>>,
+    allocations: BTreeMap<usize, Allocation>,
+}
+
+impl Model {
+    pub fn new(start: u64) -> Self {
+        Self {
+            start,
+            pages: vec![Page::Free; PAGES],
+            owners: vec![None; PAGES],
+            allocations: BTreeMap::new(),
+        }
+    }
+
+    /// The allocations, as offset and size in bytes.
+    pub fn allocations(&self) -> Vec<(u64, u64)> {
+        let bytes = |pages: usize| pages as u64 * PAGE;
+        self.allocations
+            .iter()
+            .map(|(base, allocation)| (bytes(*base), bytes(allocation.pages)))
+            .collect()
+    }
+
+    /// Whether the page at an offset belongs to an allocation, and to which.
+    pub fn owner(&self, offset: u64) -> Option<u64> {
+        let owner = self.owners.get((offset / PAGE) as usize)?;
+        owner.map(|page| page as u64 * PAGE)
+    }
+
+    pub fn apply(&mut self, call: &Call) -> Answer {
+        match *call {
+            Call::Allocate {
+                address,
+                size,
+                kind,
+                protection,
+            } => self.allocate(address, size, kind, protection),
+            Call::Free {
+                address,
+                size,
+                kind,
+            } => self.free(address, size, kind),
+            Call::Protect {
+                address,
+                size,
+                protection,
+                wants_old,
+            } => self.protect(address, size, protection, wants_old),
+        }
+    }
+
+    fn absolute(&self, address: Address) -> u64 {
+        match address {
+            Address::Window(offset) => self.start + offset,
+            Address::Absolute(address) => address,
+        }
+    }
+
+    /// The page numbers that a range touches, if it is one of application addresses. Pages outside the
+    /// window are nobody's.
+    fn touched(&self, address: u64, size: u64) -> Result<core::ops::Range<i64>, u32> {
+        let end = address.checked_add(size).ok_or(ERROR_INVALID_PARAMETER)?;
+        if end > MAXIMUM_APPLICATION_ADDRESS + 1 {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let page = |address: u64| (address as i64 - self.start as i64).div_euclid(PAGE as i64);
+        Ok(page(address)..page(end + PAGE - 1))
+    }
+
+    fn page(&self, number: i64) -> Page {
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| self.pages.get(number).copied())
+            .unwrap_or(Page::Free)
+    }
+
+    fn owner_of_page(&self, number: i64) -> Option<usize> {
+        usize::try_from(number)
+            .ok()
+            .and_then(|number| self.owners.get(number).copied())
+            .flatten()
+    }
+
+    /// The allocation that all pages of a range belong to.
+    fn one_owner(&self, pages: core::ops::Range<i64>) -> Option<usize> {
+        let owner = self.owner_of_page(pages.start)?;
+        pages
+            .into_iter()
+            .all(|page| self.owner_of_page(page) == Some(owner))
+            .then_some(owner)
+    }
+
+    fn set(&mut self, pages: core::ops::Range<i64>, state: Page) {
+        self.pages[pages.start as usize..pages.end as usize].fill(state);
+    }
+
+    fn allocate(&mut self, address: Address, size: u64, kind: u32, protection: u32) -> Answer {
+        let known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN;
+        if kind & !known != 0
+            || kind & (MEM_COMMIT | MEM_RESERVE | MEM_RESET) == 0
+            || (kind & MEM_RESET != 0 && kind != MEM_RESET)
+            || !is_well_formed(protection)
+            || (is_copy_on_write(protection) && kind & MEM_RESERVE != 0)
+            || size == 0
+        {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let absolute = self.absolute(address);
+        if absolute < MINIMUM_APPLICATION_ADDRESS {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let touched = self.touched(absolute, size)?;
+        if kind == MEM_RESET {
+            self.one_owner(touched.clone())
+                .ok_or(ERROR_INVALID_ADDRESS)?;
+            return Ok(touched.start as u64 * PAGE);
+        }
+        let committed = Page::Committed(protection);
+        if kind & MEM_RESERVE == 0 {
+            let owner = self
+                .one_owner(touched.clone())
+                .ok_or(ERROR_INVALID_ADDRESS)?;
+            if is_copy_on_write(protection) {
+                return Err(ERROR_INVALID_PARAMETER);
+            }
+            let caching = self.allocations[&owner].protection & PAGE_NOCACHE;
+            let protection = (protection & !PAGE_NOCACHE) | caching;
+            self.set(touched.clone(), Page::Committed(protection));
+            return Ok(touched.start as u64 * PAGE);
+        }
+        let per_slot = (GRANULARITY / PAGE) as i64;
+        let base = touched.start.div_euclid(per_slot) * per_slot;
+        let range = base..touched.end;
+        if range.clone().any(|page| self.owner_of_page(page).is_some()) {
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        let commit = kind & MEM_COMMIT != 0;
+        self.set(
+            range.clone(),
+            if commit { committed } else { Page::Reserved },
+        );
+        let first = base as usize;
+        self.owners[first..range.end as usize].fill(Some(first));
+        let allocation = Allocation {
+            pages: range.end as usize - first,
+            protection,
+        };
+        self.allocations.insert(first, allocation);
+        Ok(first as u64 * PAGE)
+    }
+
+    fn free(&mut self, address: Address, size: u64, kind: u32) -> Answer {
+        let release = match kind {
+            MEM_RELEASE if size == 0 => true,
+            MEM_DECOMMIT => false,
+            _ => return Err(ERROR_INVALID_PARAMETER),
+        };
+        let absolute = self.absolute(address);
+        if absolute > MAXIMUM_APPLICATION_ADDRESS {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let page = (absolute as i64 - self.start as i64).div_euclid(PAGE as i64);
+        let owner = self.owner_of_page(page).ok_or(ERROR_INVALID_ADDRESS)?;
+        let whole = owner as i64..(owner + self.allocations[&owner].pages) as i64;
+        if size == 0 && page != whole.start {
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        if release {
+            self.set(whole.clone(), Page::Free);
+            self.owners[owner..whole.end as usize].fill(None);
+            self.allocations.remove(&owner);
+            return Ok(0);
+        }
+        let range = if size == 0 {
+            whole.clone()
+        } else {
+            self.touched(absolute, size)?
+        };
+        if range.end > whole.end {
+            // STATUS_UNABLE_TO_FREE_VM.
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        self.set(range, Page::Reserved);
+        Ok(0)
+    }
+
+    fn protect(&mut self, address: Address, size: u64, protection: u32, wants_old: bool) -> Answer {
+        if !wants_old {
+            return Err(ERROR_NOACCESS);
+        }
+        if !is_well_formed(protection) || size == 0 {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let touched = self.touched(self.absolute(address), size)?;
+        let owner = self
+            .one_owner(touched.clone())
+            .ok_or(ERROR_INVALID_ADDRESS)?;
+        if is_copy_on_write(protection) {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let all_committed = touched
+            .clone()
+            .all(|page| matches!(self.page(page), Page::Committed(_)));
+        let Page::Committed(old) = self.page(touched.start) else {
+            return Err(ERROR_INVALID_ADDRESS);
+        };
+        if !all_committed {
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        // An attribute of the whole allocation: no call sets it later, or takes it away.
+        let caching = self.allocations[&owner].protection & PAGE_NOCACHE;
+        let new = (protection & !PAGE_NOCACHE) | caching;
+        self.set(touched, Page::Committed(new));
+        Ok(u64::from(old))
+    }
+
+    /// What VirtualQuery answers from the window's start to its end.
+    pub fn walk(&self) -> Vec<Region> {
+        let mut regions = Vec::new();
+        let mut first = 0;
+        while first < PAGES {
+            let alike = |page: &usize| {
+                self.pages[*page] == self.pages[first] && self.owners[*page] == self.owners[first]
+            };
+            let end = (first..PAGES).take_while(alike).count() + first;
+            let owner = self.owners[first];
+            let (state, protection) = match self.pages[first] {
+                Page::Free => (MEM_FREE, PAGE_NOACCESS),
+                Page::Reserved => (MEM_RESERVE, 0),
+                Page::Committed(protection) => (MEM_COMMIT, protection),
+            };
+            regions.push(Region {
+                base: first as u64 * PAGE,
+                size: (end - first) as u64 * PAGE,
+                allocation_base: owner.map_or(u64::MAX, |page| page as u64 * PAGE),
+                allocation_protection: owner.map_or(0, |page| self.allocations[&page].protection),
+                state,
+                protection,
+                kind: owner.map_or(0, |_| MEM_PRIVATE),
+            });
+            first = end;
+        }
+        regions
+    }
+}
+
+/// Whether private memory may have a protection.
+pub fn is_protection(protection: u32) -> bool {
+    is_well_formed(protection) && !is_copy_on_write(protection)
+}
+
+/// What only views may have; refused when it is known that the pages are none of a view's.
+fn is_copy_on_write(protection: u32) -> bool {
+    protection & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY) != 0
+}
+
+/// Whether a protection is one base value, and PAGE_GUARD, PAGE_NOCACHE or PAGE_WRITECOMBINE, alone,
+/// on what is not PAGE_NOACCESS.
+fn is_well_formed(protection: u32) -> bool {
+    (protection & 0xFF).count_ones() == 1
+        && match protection & !0xFF {
+            0 => true,
+            PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE => protection & PAGE_NOACCESS == 0,
+            _ => false,
+        }
+}
