@@ -1,8 +1,9 @@
 //! `winpages cc`: a Win32 program by the system's own compiler.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use crate::compiler_arguments::{CompilerArguments, Product, words};
@@ -109,6 +110,13 @@ pub fn compile(arguments: CompilerArguments) -> Result<ExitStatus, Failure> {
     Ok(status)
 }
 
+/// Whether a word of a command is the path or the name of this executable.
+fn is_winpages(word: &OsStr) -> bool {
+    Path::new(word).file_name().is_some_and(|name| {
+        name == "winpages" || env::current_exe().is_ok_and(|own| own.file_name() == Some(name))
+    })
+}
+
 /// The C or C++ compiler to call.
 struct Compiler {
     /// The variable that can choose another one.
@@ -130,7 +138,8 @@ impl Compiler {
         let named = env::var_os(variable)
             .map(|value| words(&value))
             .unwrap_or_default();
-        let from_variable = !named.is_empty();
+        // `make CC="winpages cc"` exports CC: it does not say which compiler winpages is to call.
+        let from_variable = !named.is_empty() && !named.iter().any(|word| is_winpages(word));
         Self {
             variable,
             from_variable,
@@ -147,6 +156,8 @@ impl Compiler {
     fn for_windows(&self, home: &Home) -> Command {
         let mut command = Command::new(&self.words[0]);
         command.args(&self.words[1..]);
+        // Should it be a script that comes back to winpages, it finds the system's compiler then.
+        command.env_remove("CC").env_remove("CXX");
         command.args(BEFORE).arg("-isystem").arg(&home.include);
         command
     }

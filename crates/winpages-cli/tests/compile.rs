@@ -197,6 +197,29 @@ fn another_compiler_can_be_chosen_with_arguments() {
 }
 
 #[test]
+fn being_its_own_compiler_ends_at_the_systems() {
+    let scratch = scratch();
+    write(scratch.path(), "width.c", WIDTH);
+    let winpages = env!("CARGO_BIN_EXE_winpages");
+    // What `make CC="winpages cc"` exports.
+    let mut command = call(scratch.path(), "run width.c");
+    let (code, output, messages) = finish(command.env("CC", format!("{winpages} cc")));
+    assert_eq!((code, output.as_str()), (0, "2 2\n"), "{messages}");
+    // A script that leads back.
+    let script = write(
+        scratch.path(),
+        "compiler",
+        &format!("#!/bin/sh\nexec {winpages} cc \"$@\"\n"),
+    );
+    let script = scratch.path().join(script);
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&script, executable).expect("it is ours");
+    let mut command = call(scratch.path(), "run width.c");
+    let (code, output, messages) = finish(command.env("CC", script));
+    assert_eq!((code, output.as_str()), (0, "2 2\n"), "{messages}");
+}
+
+#[test]
 fn a_missing_header_is_explained_after_the_compilers_own_words() {
     let scratch = scratch();
     write(
