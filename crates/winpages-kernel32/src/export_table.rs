@@ -254,7 +254,10 @@ mod tests {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                collect(&path, names);
+                // The C run time is a module of its own on Windows, and none of these four.
+                if !path.ends_with("crt") {
+                    collect(&path, names);
+                }
             } else if path
                 .file_name()
                 .is_some_and(|name| name != "export_table.rs")
