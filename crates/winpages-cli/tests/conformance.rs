@@ -50,19 +50,28 @@ impl Workplace {
     }
 
     fn start(&self, program: &str) -> Child {
-        Command::new(self.directory.join(program))
-            .current_dir(&self.directory)
-            .env("WINPAGES_NAMESPACE", self.directory.join("names"))
-            .env("WINPAGES_DRIVES", self.directory.join("drives"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+        self.command(program)
             .spawn()
             .unwrap_or_else(|error| panic!("{program} does not start: {error}"))
     }
 
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.directory.join(program));
+        command
+            .current_dir(&self.directory)
+            .env("WINPAGES_NAMESPACE", self.directory.join("names"))
+            .env("WINPAGES_DRIVES", self.directory.join("drives"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+    }
+
     /// Runs a program to its end and returns what it printed.
     fn run(&self, program: &str) -> String {
-        let mut child = self.start(program);
+        self.run_to_end(program, self.start(program))
+    }
+
+    fn run_to_end(&self, program: &str, mut child: Child) -> String {
         drop(child.stdin.take());
         let mut output = child.stdout.take().expect("a piped output");
         let reader = thread::spawn(move || {
@@ -143,6 +152,20 @@ fn single(program: &str) {
     compare(program, &workplace.run(program));
 }
 
+/// Kernels before 6.7 have no write watch, and some sandboxes forbid it.
+#[test]
+fn write_watch_without_the_kernel() {
+    let program = "write_watch";
+    let workplace = Workplace::new("write_watch_without_the_kernel");
+    workplace.compile(program);
+    let child = workplace
+        .command(program)
+        .env("WINPAGES_WRITE_WATCH", "faults")
+        .spawn()
+        .expect("the program starts");
+    compare(program, &workplace.run_to_end(program, child));
+}
+
 /// The reader runs while the writer waits for a line, and once more after the writer has ended.
 fn pair(name: &str) {
     let (writer, reader) = (format!("{name}_writer"), format!("{name}_reader"));
@@ -213,6 +236,7 @@ programs! { single:
     virtual_protect
     virtual_query
     wide_crt
+    write_watch
 }
 
 programs! { pair:

@@ -220,6 +220,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: virtual_memory::VirtualProtectEx;
     BOTH: virtual_memory::VirtualQuery;
     BOTH: virtual_memory::VirtualQueryEx;
+    BOTH: write_watch::GetWriteWatch;
+    BOTH: write_watch::ResetWriteWatch;
 };
 
 /// The address of a function, if the module has it.

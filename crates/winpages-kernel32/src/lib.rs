@@ -40,5 +40,6 @@ pub mod temporary_file;
 pub mod text;
 pub mod time;
 pub mod virtual_memory;
+pub mod write_watch;
 
 pub use winpages_error::error_code;

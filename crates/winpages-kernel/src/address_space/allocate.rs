@@ -12,7 +12,7 @@ use super::layout::{
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
-use super::{AddressRequirements, PageRange, Protection};
+use super::{AddressRequirements, PageRange, Protection, write_watch};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
@@ -29,6 +29,8 @@ bitflags::bitflags! {
         const RESET = 0x8_0000;
         /// MEM_TOP_DOWN: at the highest address possible.
         const TOP_DOWN = 0x10_0000;
+        /// MEM_WRITE_WATCH: remember which pages are written.
+        const WRITE_WATCH = 0x20_0000;
         /// MEM_LARGE_PAGES
         const LARGE_PAGES = 0x2000_0000;
     }
@@ -90,6 +92,9 @@ pub fn allocate_virtual_memory_within(
     if !kind.intersects(what) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
+    if kind.contains(AllocationType::WRITE_WATCH) && !kind.contains(AllocationType::RESERVE) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
     let protection = Protection::parse(protection)?;
     if protection.is_copy_on_write() && (base == 0 || kind.contains(AllocationType::RESERVE)) {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
@@ -101,20 +106,13 @@ pub fn allocate_virtual_memory_within(
         return Err(NtStatus::PRIVILEGE_NOT_HELD);
     }
     protection.prepare();
-    let commit = kind.contains(AllocationType::COMMIT);
     if kind.contains(AllocationType::RESET) {
         reset(base, size)
     } else if base == 0 {
         let size = page_up(size)
             .filter(|size| *size <= APPLICATION_END - MINIMUM_APPLICATION_ADDRESS)
             .ok_or(NtStatus::INVALID_PARAMETER)?;
-        reserve_anywhere(
-            size,
-            commit,
-            protection,
-            kind.contains(AllocationType::TOP_DOWN),
-            requirements,
-        )
+        reserve_anywhere(size, kind, protection, requirements)
     } else if kind.contains(AllocationType::RESERVE) {
         let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
         let base = granularity_down(base);
@@ -123,7 +121,7 @@ pub fn allocate_virtual_memory_within(
                 base,
                 size: pages.end() - base,
             },
-            commit,
+            kind,
             protection,
         )
     } else {
@@ -134,50 +132,63 @@ pub fn allocate_virtual_memory_within(
 
 fn reserve_anywhere(
     size: usize,
-    commit: bool,
+    kind: AllocationType,
     protection: Protection,
-    top_down: bool,
     requirements: &AddressRequirements,
 ) -> Result<PageRange, NtStatus> {
+    let commit = kind.contains(AllocationType::COMMIT);
+    let top_down = kind.contains(AllocationType::TOP_DOWN);
     let mut writer = REGIONS.write();
     let base = place(&mut writer, size, requirements, top_down, commit, |base| {
         // SAFETY: the place is free by the map, and the kernel refuses it if it is not.
         unsafe { map_private(base, size, commit, protection) }
     })?;
-    let range = PageRange { base, size };
-    add_private(&mut writer, range, commit, protection);
-    Ok(range)
+    add_private(&mut writer, PageRange { base, size }, kind, protection)
 }
 
 fn reserve_at(
     range: PageRange,
-    commit: bool,
+    kind: AllocationType,
     protection: Protection,
 ) -> Result<PageRange, NtStatus> {
+    let commit = kind.contains(AllocationType::COMMIT);
     let mut writer = REGIONS.write();
     writer.ensure_records()?;
     clear_way(&mut writer, range)?;
     // SAFETY: the range is free by the map, and the kernel refuses it if it is not.
     unsafe { map_private(range.base, range.size, commit, protection) }
         .map_err(|errno| mapping_status(errno, commit))?;
-    add_private(&mut writer, range, commit, protection);
-    Ok(range)
+    add_private(&mut writer, range, kind, protection)
 }
 
-fn add_private(writer: &mut Writer<'_>, range: PageRange, commit: bool, protection: Protection) {
-    let state = if commit {
-        PageState::committed(protection)
+/// Enters private pages that have just been mapped.
+fn add_private(
+    writer: &mut Writer<'_>,
+    range: PageRange,
+    kind: AllocationType,
+    protection: Protection,
+) -> Result<PageRange, NtStatus> {
+    let (state, access) = if kind.contains(AllocationType::COMMIT) {
+        (PageState::committed(protection), protection.access())
     } else {
-        PageState::RESERVED
+        (PageState::RESERVED, Access::empty())
     };
+    let mut watch = 0;
+    if kind.contains(AllocationType::WRITE_WATCH) {
+        watch = write_watch::begin(range, access).inspect_err(|_| {
+            // SAFETY: the caller mapped the pages, and nobody knows of them yet.
+            let _ = unsafe { memory::unmap(range.base, range.size) };
+        })?;
+    }
     writer.add_allocation(
         AllocationKind::Private,
         range.base,
         range.end(),
         state,
         protection,
-        0,
+        watch,
     );
+    Ok(range)
 }
 
 /// Finds a free place and has `map` map it. [`Writer::ensure_records`] has been called when this
@@ -316,13 +327,12 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     writer.ensure_records()?;
     let access = protection.access();
     let mut committed = Ok(());
-    if access != charged(access) {
-        // SAFETY: the range lies in one allocation of ours.
-        committed = unsafe { memory::protect(range.base, range.size, charged(access)) };
+    if access != charged(access) || write_watch::bars(run.allocation) {
+        committed = charge(&writer, range, access);
     }
     if committed.is_ok() {
-        // SAFETY: as above.
-        committed = unsafe { memory::protect(range.base, range.size, access) };
+        // SAFETY: the range lies in one allocation of ours.
+        committed = unsafe { write_watch::protect(run.allocation, range, access) };
     }
     if let Err(errno) = committed {
         restore(&writer, range);
@@ -332,6 +342,22 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
         PageState::committed(protection)
     });
     Ok(range)
+}
+
+/// Has the kernel charge the pages of a range that are not committed yet.
+fn charge(writer: &Writer<'_>, range: PageRange, access: Access) -> Result<(), Errno> {
+    let mut at = range.base;
+    while at < range.end()
+        && let Some(run) = writer.run_at(at)
+    {
+        let end = run.end.min(range.end());
+        if run.state == PageState::RESERVED {
+            // SAFETY: the run is part of an allocation of ours.
+            unsafe { memory::protect(at, end - at, charged(access))? };
+        }
+        at = end;
+    }
+    Ok(())
 }
 
 /// Makes pages again what the map says they are, after a change of them that failed half-way.
@@ -344,7 +370,13 @@ pub(super) fn restore(writer: &Writer<'_>, range: PageRange) {
         // What fails here has failed for want of one more mapping, and left the pages as they were.
         let _ = match run.state.protection() {
             // SAFETY: the run is ours.
-            Some(protection) => unsafe { memory::protect(at, end - at, protection.access()) },
+            Some(protection) => unsafe {
+                let range = PageRange {
+                    base: at,
+                    size: end - at,
+                };
+                write_watch::protect(run.allocation, range, protection.access())
+            },
             // SAFETY: the run is ours and reserved: it has no contents.
             None => unsafe { memory::map_reserved_over(at, end - at) },
         };
@@ -366,6 +398,7 @@ fn reset(base: usize, size: usize) -> Result<PageRange, NtStatus> {
     let writer = REGIONS.write();
     let run = one_allocation(&writer, range)?;
     if run.allocation.kind() == AllocationKind::Private {
+        write_watch::keep_marks(&writer, run.allocation, range);
         // SAFETY: the caller says that the contents are no longer needed. A refusal (locked pages)
         // leaves them as they are, which is an allowed outcome too.
         let _ = unsafe { memory::free_lazily(range.base, range.size) };

@@ -4,9 +4,9 @@ use super::layout::{PAGE_SIZE, page_down};
 use super::protection::Protection;
 use super::region_map::{REGIONS, Snapshot};
 use super::run::{AllocationKind, PageState};
-use super::view;
+use super::{PageRange, view, write_watch};
 use crate::sys::fault::Attempt;
-use crate::sys::memory::{self, Access};
+use crate::sys::memory::Access;
 use crate::sys::procmap;
 
 /// What the engine knows of an address that has been touched in vain.
@@ -38,6 +38,14 @@ pub fn touched(address: usize, attempt: Attempt) -> Touched {
         },
         Snapshot::Allocated { state, .. } => match state.protection() {
             Some(protection) if protection.contains(Protection::GUARD) => Touched::Guard,
+            // The first write to a watched page, where the kernel does not watch.
+            Some(protection)
+                if attempt == Attempt::Write
+                    && allows(protection, attempt)
+                    && write_watch::mark_faulting(page) =>
+            {
+                Touched::Mended
+            }
             // Another thread has made it usable between the fault and now.
             Some(protection) if allows(protection, attempt) && !is_barred(page, attempt) => {
                 Touched::Mended
@@ -84,8 +92,12 @@ pub fn take_guard(address: usize) -> bool {
         return false;
     }
     let plain = protection.difference(Protection::GUARD);
+    let one = PageRange {
+        base: page,
+        size: PAGE_SIZE,
+    };
     // SAFETY: the page is part of an allocation of ours.
-    let changed = unsafe { memory::protect(page, PAGE_SIZE, plain.access()) };
+    let changed = unsafe { write_watch::protect(run.allocation, one, plain.access()) };
     if changed.is_ok() && writer.ensure_records().is_ok() {
         writer.set_states(page, page + PAGE_SIZE, |state| {
             PageState::committed(plain).with_own_pages(state.has_own_pages())

@@ -1,9 +1,9 @@
 //! Decommitting and releasing: NtFreeVirtualMemory.
 
-use super::PageRange;
 use super::layout::{MAXIMUM_APPLICATION_ADDRESS, page_down, page_up};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
+use super::{PageRange, write_watch};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 
@@ -61,6 +61,7 @@ pub fn free_virtual_memory(
     if release {
         // SAFETY: the allocation is ours, and the caller gives it up.
         unsafe { memory::unmap(whole.base, whole.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
+        write_watch::end(allocation.view());
         writer.remove_allocation(allocation);
         return Ok(whole);
     }
@@ -85,6 +86,7 @@ fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageR
         return Ok(range);
     }
     writer.ensure_records()?;
+    write_watch::keep_marks(writer, run.allocation, range);
     // SAFETY: the range lies in one allocation of ours, and the caller gives its contents up.
     if unsafe { memory::map_reserved_over(range.base, range.size) }.is_err() {
         // The kernel may have unmapped the range before it found that it could not map it anew. A
@@ -92,6 +94,7 @@ fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageR
         // the pages in place. They stay charged then, but they are decommitted to everybody.
         empty_in_place(range)?;
     }
+    write_watch::watch_anew(run.allocation, range);
     writer.set_states(range.base, range.end(), |_| PageState::RESERVED);
     Ok(range)
 }

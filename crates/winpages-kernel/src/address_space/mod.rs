@@ -21,6 +21,8 @@ mod region_map;
 mod run;
 mod tree;
 mod view;
+pub(crate) mod write_watch;
+mod written_pages;
 
 pub use address_requirements::AddressRequirements;
 pub use allocate::{AllocationType, allocate_virtual_memory, allocate_virtual_memory_within};
@@ -32,6 +34,7 @@ pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
 pub use region::{MemoryRegionInformation, mapped_file, query_region};
 pub use view::{Backing, Pages, View, map_view, unmap_view, view_at};
+pub use write_watch::{get_write_watch, mark_for_system_call, reset_write_watch};
 
 pub(crate) use region_map::REGIONS;
 

@@ -4,9 +4,8 @@ use super::allocate::{mapping_status, restore};
 use super::layout::MINIMUM_APPLICATION_ADDRESS;
 use super::region_map::{REGIONS, Snapshot};
 use super::run::{AllocationKind, PageState};
-use super::{PageRange, Protection, foreign, view};
+use super::{PageRange, Protection, foreign, view, write_watch};
 use crate::NtStatus;
-use crate::sys::memory;
 
 /// Changes the protection of committed pages; mirrors NtProtectVirtualMemory for the calling process.
 /// Answers the range as rounded to pages, and the protection its first page had.
@@ -56,7 +55,7 @@ pub fn protect_virtual_memory(
     let new = protection.with_caching_of(run.allocation.protection());
     writer.ensure_records()?;
     // SAFETY: the range lies in one allocation of ours and is committed.
-    if let Err(errno) = unsafe { memory::protect(range.base, range.size, new.access()) } {
+    if let Err(errno) = unsafe { write_watch::protect(run.allocation, range, new.access()) } {
         restore(&writer, range);
         return Err(mapping_status(errno, true));
     }

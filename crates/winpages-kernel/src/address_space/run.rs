@@ -100,7 +100,8 @@ unsafe impl Pooled for Allocation {
 }
 
 impl Allocation {
-    /// Describes a new allocation. `view` is what the section module knows it by, 0 for none.
+    /// Describes a new allocation. `view` is what the view of a section, or the write watch over private
+    /// memory, is known by, 0 for none.
     pub(super) fn describe(
         &self,
         kind: AllocationKind,
@@ -141,7 +142,7 @@ impl Allocation {
         Protection::from_bits_retain(self.protection.load(Ordering::Relaxed))
     }
 
-    /// What the section module knows a view by.
+    /// What its view or its write watch is known by.
     pub fn view(&self) -> usize {
         self.view.load(Ordering::Relaxed)
     }

@@ -53,6 +53,7 @@ impl File {
         length: usize,
         offset: Offset,
     ) -> Result<usize, NtStatus> {
+        address_space::mark_for_system_call(buffer as usize, length);
         if self.kind != Kind::Disk {
             // SAFETY: as the caller vouches.
             let read = || unsafe { sys::read(self.as_fd(), buffer, length, None) };

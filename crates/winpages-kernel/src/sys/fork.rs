@@ -17,6 +17,7 @@ pub fn generation() -> u64 {
 }
 
 extern "C" fn prepare() {
+    crate::address_space::write_watch::before_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
@@ -35,6 +36,7 @@ extern "C" fn in_parent() {
 extern "C" fn in_child() {
     super::procmap::forget_after_fork();
     in_parent();
+    crate::address_space::write_watch::after_fork();
 }
 
 extern "C" fn register() {

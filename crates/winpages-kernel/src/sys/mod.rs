@@ -7,9 +7,11 @@
 pub mod clock;
 pub mod descriptors;
 pub mod directory;
+pub mod environment;
 pub mod fault;
 pub mod file;
 pub mod fork;
+mod kept_descriptor;
 pub mod lock;
 pub mod memory;
 pub mod pagemap;
@@ -17,6 +19,7 @@ pub mod processors;
 pub mod procmap;
 pub mod random;
 pub mod shared_file;
+pub mod write_watch;
 
 /// The number of the calling thread.
 pub fn thread_id() -> u32 {

@@ -3,14 +3,14 @@
 //! Linux 6.11 and newer answer for one address (PROCMAP_QUERY, 0.3 µs); on older kernels the text of
 //! `/proc/self/maps` is read, into a buffer on the stack. Neither way allocates.
 
-use core::sync::atomic::{AtomicI32, Ordering};
 use std::path::PathBuf;
 
-use rustix::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::ioctl;
 
+use super::kept_descriptor::KeptDescriptor;
 use super::memory::Access;
 
 /// One mapping of the process.
@@ -62,8 +62,8 @@ const COVERING_OR_NEXT: u64 = 0x10;
 
 const PROCMAP_QUERY: ioctl::Opcode = ioctl::opcode::read_write::<Query>(b'f', 17);
 
-/// A descriptor of this process's `/proc/self/maps`, or -1: opening it costs more than asking.
-static MAPS: AtomicI32 = AtomicI32::new(-1);
+/// A descriptor of this process's `/proc/self/maps`.
+static MAPS: KeptDescriptor = KeptDescriptor::new();
 
 /// The mapping that covers an address, else the next above, else `None`.
 ///
@@ -72,23 +72,16 @@ static MAPS: AtomicI32 = AtomicI32::new(-1);
 /// What opening or reading `/proc/self/maps` answers: `EMFILE`, or `ENOENT` where `/proc` is not
 /// mounted.
 pub fn covering_or_next(address: usize) -> Result<Option<Mapping>, Errno> {
-    let kept = MAPS.load(Ordering::Relaxed);
-    if kept >= 0 {
-        // SAFETY: the descriptor was ours when it was kept. A program that closes descriptors that
-        // it did not open may have closed it, or another file may have its number now: then the
-        // request below is refused as one that file does not know, and it is looked up afresh.
-        let maps = unsafe { BorrowedFd::borrow_raw(kept) };
+    if let Some(maps) = MAPS.get() {
         match ask(maps, address) {
             Ok(answer) => return Ok(answer),
-            Err(_) => {
-                let _ = MAPS.compare_exchange(kept, -1, Ordering::Relaxed, Ordering::Relaxed);
-            }
+            Err(_) => MAPS.lose(maps),
         }
     }
     let maps = open()?;
     match ask(maps.as_fd(), address) {
         Ok(answer) => {
-            keep(maps);
+            MAPS.keep(maps);
             Ok(answer)
         }
         Err(_) => read(maps.as_fd(), address),
@@ -110,11 +103,7 @@ pub fn path_of(mapping: &Mapping) -> std::io::Result<PathBuf> {
 
 /// Forgets the kept descriptor: in the child after a fork it shows the parent's mappings.
 pub fn forget_after_fork() {
-    let kept = MAPS.swap(-1, Ordering::Relaxed);
-    if kept >= 0 {
-        // SAFETY: the descriptor is this module's, and the swap took it out of its hands.
-        unsafe { rustix::io::close(kept) };
-    }
+    MAPS.forget_after_fork();
 }
 
 fn open() -> Result<OwnedFd, Errno> {
@@ -123,16 +112,6 @@ fn open() -> Result<OwnedFd, Errno> {
         OFlags::RDONLY | OFlags::CLOEXEC,
         Mode::empty(),
     )
-}
-
-fn keep(maps: OwnedFd) {
-    // If another thread was faster, this one's descriptor is closed on leaving.
-    if MAPS
-        .compare_exchange(-1, -2, Ordering::Relaxed, Ordering::Relaxed)
-        .is_ok()
-    {
-        MAPS.store(maps.into_raw_fd(), Ordering::Relaxed);
-    }
 }
 
 fn ask(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
@@ -238,6 +217,8 @@ fn number(text: &[u8], radix: u32) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fd::AsRawFd;
+
     use super::*;
 
     #[test]
@@ -260,10 +241,9 @@ mod tests {
     #[test]
     fn a_lost_descriptor_is_replaced() {
         covering_or_next(0).unwrap();
-        let kept = MAPS.load(Ordering::Relaxed);
-        if kept >= 0 {
+        if let Some(maps) = MAPS.get() {
             // SAFETY: this is what a program that closes everything does.
-            unsafe { rustix::io::close(kept) };
+            unsafe { rustix::io::close(maps.as_raw_fd()) };
         }
         assert!(covering_or_next(0).unwrap().is_some());
     }

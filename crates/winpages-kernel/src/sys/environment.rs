@@ -1,0 +1,15 @@
+//! Environment variables, for calls that may not allocate.
+
+use core::ffi::CStr;
+
+/// The value of an environment variable.
+///
+/// Unlike `std::env::var_os` this allocates nothing and takes no lock, so it may be called from inside
+/// the private-memory calls. It is meant for variables that are set before the program starts.
+pub fn variable(name: &CStr) -> Option<&'static CStr> {
+    // SAFETY: the name ends with a zero byte.
+    let value = unsafe { libc::getenv(name.as_ptr()) };
+    // SAFETY: what getenv finds ends with a zero byte, and stays where it is unless the program changes
+    // this very variable.
+    (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) })
+}
