@@ -99,6 +99,7 @@ error_codes! {
     ERROR_USER_MAPPED_FILE = 1224: "The requested operation cannot be performed on a file with a user-mapped section open.";
     ERROR_NOT_ALL_ASSIGNED = 1300: "Not all privileges or groups referenced are assigned to the caller.";
     ERROR_REVISION_MISMATCH = 1306: "Indicates two revision levels are incompatible.";
+    ERROR_NO_SUCH_PRIVILEGE = 1313: "A specified privilege does not exist.";
     ERROR_PRIVILEGE_NOT_HELD = 1314: "A required privilege is not held by the client.";
     ERROR_NO_SYSTEM_RESOURCES = 1450: "Insufficient system resources exist to complete the requested service.";
     ERROR_WORKING_SET_QUOTA = 1453: "Insufficient quota to complete the requested service.";

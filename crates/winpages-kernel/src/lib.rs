@@ -10,9 +10,11 @@ pub mod address_space;
 pub mod exception;
 pub mod file;
 pub mod object;
+pub mod residency;
 pub mod section;
 mod status;
 pub mod sys;
+pub mod token;
 
 pub use object::handle_table::Handle;
 pub use status::NtStatus;

@@ -96,6 +96,10 @@ statuses! {
     INSUFFICIENT_RESOURCES = 0xC000_009A: "The system has run out of a resource, file descriptors among them.";
     FREE_VM_NOT_AT_BASE = 0xC000_009F: "The address is not the base of its allocation.";
     MEMORY_NOT_ALLOCATED = 0xC000_00A0: "There is no allocation at that address.";
+    NOT_LOCKED = 0xC000_002A: "The pages are not locked.";
+    BAD_WORKING_SET_LIMIT = 0xC000_004C: "The minimum of a working set would be above its maximum.";
+    NO_SUCH_PRIVILEGE = 0xC000_0060: "There is no privilege of that name.";
+    NO_TOKEN = 0xC000_007C: "The thread acts for nobody but its process.";
     WORKING_SET_QUOTA = 0xC000_00A1: "The working set may not hold that much.";
     MEDIA_WRITE_PROTECTED = 0xC000_00A2: "The file system is read-only.";
     INVALID_PARAMETER_1 = 0xC000_00EF: "The first argument is outside what the call takes.";

@@ -5,6 +5,7 @@ use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::{PageRange, write_watch};
 use crate::NtStatus;
+use crate::residency::forget_offers;
 use crate::sys::memory::{self, Access};
 
 bitflags::bitflags! {
@@ -63,6 +64,7 @@ pub fn free_virtual_memory(
         unsafe { memory::unmap(whole.base, whole.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
         write_watch::end(allocation.view());
         writer.remove_allocation(allocation);
+        forget_offers(whole);
         return Ok(whole);
     }
     let range = if size == 0 {
@@ -96,6 +98,7 @@ fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageR
     }
     write_watch::watch_anew(run.allocation, range);
     writer.set_states(range.base, range.end(), |_| PageState::RESERVED);
+    forget_offers(range);
     Ok(range)
 }
 

@@ -50,7 +50,7 @@ pub struct PageRange {
 impl PageRange {
     /// All pages that `size` bytes at `address` touch, if they lie below the end of the application's
     /// part of the address space.
-    fn touching(address: usize, size: usize) -> Option<Self> {
+    pub(crate) fn touching(address: usize, size: usize) -> Option<Self> {
         let base = layout::page_down(address);
         let end = layout::page_up(address.checked_add(size)?)?;
         (end <= layout::APPLICATION_END).then_some(Self {
@@ -59,7 +59,7 @@ impl PageRange {
         })
     }
 
-    fn end(self) -> usize {
+    pub(crate) fn end(self) -> usize {
         self.base + self.size
     }
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use crate::NtStatus;
 use crate::file::File;
+use crate::residency::MemoryNotification;
 use crate::section::Section;
+use crate::token::Token;
 
 bitflags::bitflags! {
     /// What a handle may do: Windows' ACCESS_MASK, standard and generic rights here, the specific
@@ -97,6 +99,10 @@ pub enum Object {
     File(Arc<File>),
     /// A section.
     Section(Arc<Section>),
+    /// A notification of how scarce memory is.
+    MemoryNotification(Arc<MemoryNotification>),
+    /// An access token.
+    Token(Arc<Token>),
 }
 
 impl Object {
@@ -106,6 +112,7 @@ impl Object {
         match self {
             Self::File(file) => file.last_handle_closed(),
             Self::Section(section) => section.last_handle_closed(),
+            Self::MemoryNotification(_) | Self::Token(_) => {}
         }
     }
 
@@ -114,6 +121,8 @@ impl Object {
         match self {
             Self::File(file) => file.handle_count(),
             Self::Section(section) => section.handle_count(),
+            Self::MemoryNotification(notification) => notification.handle_count(),
+            Self::Token(token) => token.handle_count(),
         }
     }
 }

@@ -21,12 +21,14 @@ extern "C" fn prepare() {
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
+    crate::residency::OFFERS.lock_for_fork();
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
 extern "C" fn in_parent() {
     // SAFETY: this thread, or the one it was forked from, took these locks in `prepare`.
     unsafe {
+        crate::residency::OFFERS.unlock_after_fork();
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();

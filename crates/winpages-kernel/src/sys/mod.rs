@@ -15,9 +15,11 @@ mod kept_descriptor;
 pub mod lock;
 pub mod memory;
 pub mod pagemap;
+pub mod proc_text;
 pub mod processors;
 pub mod procmap;
 pub mod random;
+pub mod residency;
 pub mod shared_file;
 pub mod write_watch;
 

@@ -30,6 +30,9 @@ pub struct Mapping {
     pub device: (u32, u32),
     /// The file's inode number; 0 for anonymous memory.
     pub inode: u64,
+    /// The size of its pages, in bytes. Kernels without PROCMAP_QUERY do not say, and 4096 is
+    /// answered.
+    pub page_size: u64,
 }
 
 /// `struct procmap_query` of `linux/fs.h`.
@@ -146,42 +149,32 @@ fn ask(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
         offset: query.vma_offset,
         device: (query.device_major, query.device_minor),
         inode: query.inode,
+        page_size: query.vma_page_size,
     }))
 }
 
 /// The same from the text, line by line.
-#[inline(never)]
 fn read(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
-    // Small, because this may run on a signal stack. All that is asked for stands in the first 80
-    // bytes of a line; the path behind it may not fit, and is skipped.
-    let mut buffer = [0u8; 512];
+    // A line is shorter than a path may be long, plus what stands before the path; what does not fit
+    // in the buffer is the path's end, which nobody asks for.
+    let mut buffer = [0u8; 8192];
     let mut filled = 0;
     let mut offset = 0;
-    let mut in_path = false;
     loop {
         let got = rustix::io::pread(maps, &mut buffer[filled..], offset)?;
         offset += got as u64;
         filled += got;
         let mut rest = &buffer[..filled];
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let line = &rest[..end];
-            rest = &rest[end + 1..];
-            if core::mem::take(&mut in_path) {
-                continue;
-            }
-            if let Some(mapping) = parse(line).filter(|mapping| mapping.end > address) {
+            if let Some(mapping) = parse(&rest[..end])
+                && mapping.end > address
+            {
                 return Ok(Some(mapping));
             }
+            rest = &rest[end + 1..];
         }
         if got == 0 {
             return Ok(None);
-        }
-        if rest.len() == buffer.len() {
-            if !in_path && let Some(mapping) = parse(rest).filter(|mapping| mapping.end > address) {
-                return Ok(Some(mapping));
-            }
-            in_path = true;
-            rest = &[];
         }
         let unread = rest.len();
         buffer.copy_within(filled - unread..filled, 0);
@@ -211,6 +204,7 @@ fn parse(line: &[u8]) -> Option<Mapping> {
         offset,
         device: (major as u32, minor as u32),
         inode,
+        page_size: 4096,
     })
 }
 

@@ -1,0 +1,85 @@
+//! The process's memory: NtQueryInformationProcess with ProcessVmCounters.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use crate::sys::proc_text::{self, bytes, number, word};
+
+/// What the process has of memory, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessMemory {
+    /// How many page faults it had.
+    pub page_faults: u64,
+    /// What is in memory of it.
+    pub working_set: u64,
+    /// The most that ever was.
+    pub peak_working_set: u64,
+    /// What is in memory of its private pages.
+    pub private_working_set: u64,
+    /// What is promised to it: its private pages that can be written, used or not.
+    pub commit: u64,
+    /// The most that was answered so far: Linux keeps no record of it.
+    pub peak_commit: u64,
+    /// Its page tables, which the kernel keeps for it.
+    pub page_tables: u64,
+    /// The addresses it uses, reserved ones among them.
+    pub virtual_size: u64,
+    /// The most that ever were.
+    pub peak_virtual_size: u64,
+}
+
+static PEAK_COMMIT: AtomicU64 = AtomicU64::new(0);
+
+/// Asks the kernel; where it cannot be asked, for `/proc` is not mounted, all is 0.
+pub fn process_memory() -> ProcessMemory {
+    let mut buffer = [0; 4096];
+    let text = proc_text::read(c"/proc/self/status", &mut buffer).unwrap_or_default();
+    let field = |name: &str| bytes(text, name).unwrap_or(0);
+    let commit = field("VmData:") + field("VmStk:");
+    let before = PEAK_COMMIT.fetch_max(commit, Ordering::Relaxed);
+    ProcessMemory {
+        page_faults: page_faults(),
+        working_set: field("VmRSS:"),
+        peak_working_set: field("VmHWM:"),
+        private_working_set: field("RssAnon:"),
+        commit,
+        peak_commit: before.max(commit),
+        page_tables: field("VmPTE:"),
+        virtual_size: field("VmSize:"),
+        peak_virtual_size: field("VmPeak:"),
+    }
+}
+
+/// Those that waited for the disk, and those that did not.
+fn page_faults() -> u64 {
+    let mut buffer = [0; 1024];
+    let text = proc_text::read(c"/proc/self/stat", &mut buffer).unwrap_or_default();
+    // The program's name is in parentheses, and may hold anything. Behind it the eighth word is the
+    // number of faults without the disk, the tenth that of those with it.
+    let Some(end) = text.iter().rposition(|byte| *byte == b')') else {
+        return 0;
+    };
+    let behind = &text[end + 1..];
+    [7, 9]
+        .into_iter()
+        .filter_map(|index| number(word(behind, index)?))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_what_the_process_does() {
+        const SIZE: usize = 8 << 20;
+        let before = process_memory();
+        let touched = vec![1u8; SIZE];
+        let after = process_memory();
+        assert_eq!(touched[SIZE / 2], 1);
+        assert!(after.commit >= before.commit + (SIZE as u64) / 2);
+        assert!(after.working_set >= before.working_set + (SIZE as u64) / 2);
+        assert!(after.page_faults > before.page_faults);
+        assert!(after.peak_working_set >= after.working_set);
+        assert!(after.peak_commit >= after.commit);
+    }
+}

@@ -1,0 +1,54 @@
+//! The text files in which the kernel tells what it counts: `/proc/meminfo` and its like.
+//!
+//! They are read into a buffer of the caller's, so that nothing allocates.
+
+use core::ffi::CStr;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+/// Reads the beginning of a file, as far as the buffer takes it.
+///
+/// # Errors
+///
+/// What opening or reading it answers: `ENOENT` where `/proc` is not mounted, `EMFILE`.
+pub fn read<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], Errno> {
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match rustix::io::read(&file, &mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(got) => filled += got,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(&buffer[..filled])
+}
+
+/// The value, in bytes, of a line such as `MemTotal:  8167848 kB`.
+///
+/// ```
+/// use winpages_kernel::sys::proc_text::bytes;
+/// let text = b"VmRSS:\t    12 kB\nVmData:\t   4 kB\n";
+/// assert_eq!(bytes(text, "VmData:"), Some(4096));
+/// assert_eq!(bytes(text, "VmLck:"), None);
+/// ```
+pub fn bytes(text: &[u8], name: &str) -> Option<u64> {
+    let line = text
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| line.strip_prefix(name.as_bytes()))?;
+    number(word(line, 0)?)?.checked_mul(1024)
+}
+
+/// Word number `index` of a text, words being what white space separates.
+pub fn word(text: &[u8], index: usize) -> Option<&[u8]> {
+    text.split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
+        .nth(index)
+}
+
+/// A decimal number.
+pub fn number(word: &[u8]) -> Option<u64> {
+    core::str::from_utf8(word).ok()?.parse().ok()
+}

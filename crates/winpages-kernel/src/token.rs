@@ -1,0 +1,208 @@
+//! Access tokens, as far as memory needs them: which privileges the process holds.
+//!
+//! A privilege here is no power: what the process may do is Linux's to say. The token answers the
+//! question that programs ask before they use large pages or lock physical memory, and answers it as
+//! Windows does for an ordinary user: those privileges are not held.
+
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use crate::NtStatus;
+use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
+use crate::object::{AccessMask, GenericMapping, Object};
+
+impl AccessMask {
+    /// TOKEN_QUERY
+    pub const TOKEN_QUERY: Self = Self::from_bits_retain(0x08);
+    /// TOKEN_ADJUST_PRIVILEGES
+    pub const TOKEN_ADJUST_PRIVILEGES: Self = Self::from_bits_retain(0x20);
+}
+
+/// What the generic rights mean for a token.
+pub const TOKEN_GENERIC_MAPPING: GenericMapping = GenericMapping {
+    read: AccessMask::from_bits_retain(0x0002_0008),
+    write: AccessMask::from_bits_retain(0x0002_00E0),
+    execute: AccessMask::from_bits_retain(0x0002_0000),
+    all: AccessMask::from_bits_retain(0x000F_01FF),
+};
+
+/// A privilege: the low part of the LUID that Windows gave it. The high part is 0 for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Privilege(u32);
+
+/// The names of the privileges, from LUID 2 on.
+const NAMES: [&str; 35] = [
+    "SeCreateTokenPrivilege",
+    "SeAssignPrimaryTokenPrivilege",
+    "SeLockMemoryPrivilege",
+    "SeIncreaseQuotaPrivilege",
+    "SeMachineAccountPrivilege",
+    "SeTcbPrivilege",
+    "SeSecurityPrivilege",
+    "SeTakeOwnershipPrivilege",
+    "SeLoadDriverPrivilege",
+    "SeSystemProfilePrivilege",
+    "SeSystemtimePrivilege",
+    "SeProfileSingleProcessPrivilege",
+    "SeIncreaseBasePriorityPrivilege",
+    "SeCreatePagefilePrivilege",
+    "SeCreatePermanentPrivilege",
+    "SeBackupPrivilege",
+    "SeRestorePrivilege",
+    "SeShutdownPrivilege",
+    "SeDebugPrivilege",
+    "SeAuditPrivilege",
+    "SeSystemEnvironmentPrivilege",
+    "SeChangeNotifyPrivilege",
+    "SeRemoteShutdownPrivilege",
+    "SeUndockPrivilege",
+    "SeSyncAgentPrivilege",
+    "SeEnableDelegationPrivilege",
+    "SeManageVolumePrivilege",
+    "SeImpersonatePrivilege",
+    "SeCreateGlobalPrivilege",
+    "SeTrustedCredManAccessPrivilege",
+    "SeRelabelPrivilege",
+    "SeIncreaseWorkingSetPrivilege",
+    "SeTimeZonePrivilege",
+    "SeCreateSymbolicLinkPrivilege",
+    "SeDelegateSessionUserImpersonatePrivilege",
+];
+
+const FIRST: u32 = 2;
+
+impl Privilege {
+    /// SeLockMemoryPrivilege, which large pages and physical pages need.
+    pub const LOCK_MEMORY: Self = Self(4);
+    /// SeChangeNotifyPrivilege, which everybody has.
+    pub const CHANGE_NOTIFY: Self = Self(23);
+    /// SeIncreaseWorkingSetPrivilege, which users have.
+    pub const INCREASE_WORKING_SET: Self = Self(33);
+
+    /// The privilege of that name, in whichever case.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::NO_SUCH_PRIVILEGE`].
+    ///
+    /// ```
+    /// use winpages_kernel::token::Privilege;
+    /// assert_eq!(Privilege::named("SeLockMemoryPrivilege"), Ok(Privilege::LOCK_MEMORY));
+    /// ```
+    pub fn named(name: &str) -> Result<Self, NtStatus> {
+        NAMES
+            .iter()
+            .position(|one| one.eq_ignore_ascii_case(name))
+            .map(|index| Self(index as u32 + FIRST))
+            .ok_or(NtStatus::NO_SUCH_PRIVILEGE)
+    }
+
+    /// The privilege of a LUID; one that nobody ever had is one that is not held.
+    pub fn from_luid(low: u32, high: i32) -> Option<Self> {
+        (high == 0 && (FIRST..FIRST + NAMES.len() as u32).contains(&low)).then_some(Self(low))
+    }
+
+    /// The low part of its LUID.
+    pub fn luid(self) -> u32 {
+        self.0
+    }
+
+    fn bit(self) -> u64 {
+        1 << self.0
+    }
+}
+
+/// The privileges that the process holds and has not given away.
+static HELD: AtomicU64 =
+    AtomicU64::new(1 << Privilege::CHANGE_NOTIFY.0 | 1 << Privilege::INCREASE_WORKING_SET.0);
+
+/// Those of them that are enabled.
+static ENABLED: AtomicU64 = AtomicU64::new(1 << Privilege::CHANGE_NOTIFY.0);
+
+/// What a privilege is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Attributes 0.
+    Disable,
+    /// SE_PRIVILEGE_ENABLED
+    Enable,
+    /// SE_PRIVILEGE_REMOVED: given away until the process ends.
+    Remove,
+}
+
+/// The process's token. All of them are one: what a handle leads to holds nothing of its own.
+#[derive(Debug, Default)]
+pub struct Token {
+    handles: AtomicUsize,
+}
+
+impl Token {
+    /// All privileges that are held, and whether each is enabled.
+    pub fn privileges(&self) -> impl Iterator<Item = (Privilege, bool)> {
+        let (held, enabled) = (
+            HELD.load(Ordering::Relaxed),
+            ENABLED.load(Ordering::Relaxed),
+        );
+        (0..u64::BITS)
+            .map(Privilege)
+            .filter(move |privilege| held & privilege.bit() != 0)
+            .map(move |privilege| (privilege, enabled & privilege.bit() != 0))
+    }
+
+    /// Changes a privilege; answers whether it was enabled, or `None` if it is not held.
+    pub fn adjust(&self, privilege: Privilege, change: Change) -> Option<bool> {
+        let bit = privilege.bit();
+        if HELD.load(Ordering::Relaxed) & bit == 0 {
+            return None;
+        }
+        let before = match change {
+            Change::Enable => ENABLED.fetch_or(bit, Ordering::Relaxed),
+            Change::Disable => ENABLED.fetch_and(!bit, Ordering::Relaxed),
+            Change::Remove => {
+                HELD.fetch_and(!bit, Ordering::Relaxed);
+                ENABLED.fetch_and(!bit, Ordering::Relaxed)
+            }
+        };
+        Some(before & bit != 0)
+    }
+
+    /// Whether a privilege is held, and if so, enabled.
+    pub fn state(&self, privilege: Privilege) -> Option<bool> {
+        let held = HELD.load(Ordering::Relaxed) & privilege.bit() != 0;
+        held.then(|| ENABLED.load(Ordering::Relaxed) & privilege.bit() != 0)
+    }
+
+    pub(crate) fn handle_count(&self) -> &AtomicUsize {
+        &self.handles
+    }
+}
+
+/// Opens the token of the calling process; mirrors NtOpenProcessToken.
+///
+/// # Errors
+///
+/// [`NtStatus::INSUFFICIENT_RESOURCES`] when the handle table is full.
+pub fn open_process_token(desired: AccessMask) -> Result<Handle, NtStatus> {
+    handle_table::insert(Entry {
+        object: Object::Token(Arc::default()),
+        access: TOKEN_GENERIC_MAPPING.apply(desired),
+        attributes: HandleAttributes::empty(),
+    })
+}
+
+/// Finds the token that a handle leads to, if the handle grants `desired`.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::OBJECT_TYPE_MISMATCH`] if it
+/// is of another kind, [`NtStatus::ACCESS_DENIED`] if it does not grant `desired`.
+pub fn reference_token(handle: Handle, desired: AccessMask) -> Result<Arc<Token>, NtStatus> {
+    let entry = handle_table::lookup(handle)?;
+    let Object::Token(token) = entry.object else {
+        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+    };
+    if !entry.access.contains(desired) {
+        return Err(NtStatus::ACCESS_DENIED);
+    }
+    Ok(token)
+}
