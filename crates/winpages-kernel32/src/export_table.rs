@@ -16,6 +16,14 @@ impl Modules {
     pub const NTDLL: Self = Self(4);
     /// psapi.dll
     pub const PSAPI: Self = Self(8);
+    /// advapi32.dll
+    pub const ADVAPI32: Self = Self(16);
+    /// advapi32 and kernelbase, which it forwards to.
+    const ADVAPI32_KERNELBASE: Self = Self(Self::ADVAPI32.0 | Self::KERNELBASE.0);
+    /// psapi and kernelbase, which it forwards to.
+    const PSAPI_KERNELBASE: Self = Self(Self::PSAPI.0 | Self::KERNELBASE.0);
+    /// Where a few are.
+    const ADVAPI32_BOTH: Self = Self(Self::ADVAPI32.0 | Self::BOTH.0);
     /// Where most functions are.
     const BOTH: Self = Self(Self::KERNEL32.0 | Self::KERNELBASE.0);
 
@@ -133,6 +141,14 @@ static EXPORTS: &[Export] = exports! {
     BOTH: local_memory::GlobalAlloc;
     BOTH: local_memory::GlobalFree;
     KERNEL32: local_memory::GlobalSize;
+    KERNEL32: memory_status::GlobalMemoryStatus;
+    BOTH: memory_status::GlobalMemoryStatusEx;
+    BOTH: memory_status::GetPhysicallyInstalledSystemMemory;
+    BOTH: memory_status::GetLargePageMinimum;
+    BOTH: memory_status::K32GetPerformanceInfo;
+    PSAPI_KERNELBASE: memory_status::GetPerformanceInfo;
+    BOTH: memory_resource_notification::CreateMemoryResourceNotification;
+    BOTH: memory_resource_notification::QueryMemoryResourceNotification;
     BOTH: message::FormatMessageW;
     BOTH: message::FormatMessageA;
     BOTH: module::GetModuleHandleA;
@@ -163,12 +179,21 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::virtual_memory::NtFreeVirtualMemory;
     NTDLL: nt::virtual_memory::NtProtectVirtualMemory;
     NTDLL: nt::virtual_memory_query::NtQueryVirtualMemory;
+    BOTH: offer::OfferVirtualMemory;
+    BOTH: offer::ReclaimVirtualMemory;
+    BOTH: offer::DiscardVirtualMemory;
     BOTH: path::GetFullPathNameW;
     BOTH: path::GetFullPathNameA;
     BOTH: path::GetCurrentDirectoryW;
     BOTH: path::GetCurrentDirectoryA;
     BOTH: path::SetCurrentDirectoryW;
     BOTH: path::SetCurrentDirectoryA;
+    BOTH: prefetch::PrefetchVirtualMemory;
+    ADVAPI32_BOTH: privilege::OpenProcessToken;
+    ADVAPI32_BOTH: privilege::OpenThreadToken;
+    ADVAPI32: privilege::LookupPrivilegeValueA;
+    ADVAPI32: privilege::LookupPrivilegeValueW;
+    ADVAPI32_KERNELBASE: privilege::AdjustTokenPrivileges;
     BOTH: process::GetCurrentProcess;
     BOTH: process::GetCurrentThread;
     BOTH: process::GetCurrentProcessId;
@@ -180,6 +205,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: process::GetVersionExA;
     BOTH: process::GetVersionExW;
     BOTH: process::FlushInstructionCache;
+    BOTH: process_memory::K32GetProcessMemoryInfo;
+    PSAPI_KERNELBASE: process_memory::GetProcessMemoryInfo;
     BOTH: standard_handle::GetStdHandle;
     BOTH: standard_handle::SetStdHandle;
     BOTH: string::lstrlenA;
@@ -210,6 +237,9 @@ static EXPORTS: &[Export] = exports! {
     BOTH: time::QueryPerformanceFrequency;
     BOTH: time::Sleep;
     BOTH: time::SleepEx;
+    BOTH: virtual_lock::VirtualLock;
+    BOTH: virtual_lock::VirtualUnlock;
+    BOTH: virtual_lock::VirtualUnlockEx;
     BOTH: virtual_memory::VirtualAlloc;
     BOTH: virtual_memory::VirtualAllocEx;
     BOTH: virtual_memory::VirtualAllocExNuma;
@@ -222,6 +252,16 @@ static EXPORTS: &[Export] = exports! {
     BOTH: virtual_memory::VirtualQueryEx;
     BOTH: write_watch::GetWriteWatch;
     BOTH: write_watch::ResetWriteWatch;
+    KERNEL32: working_set::GetProcessWorkingSetSize;
+    BOTH: working_set::GetProcessWorkingSetSizeEx;
+    KERNEL32: working_set::SetProcessWorkingSetSize;
+    BOTH: working_set::SetProcessWorkingSetSizeEx;
+    BOTH: working_set::K32EmptyWorkingSet;
+    PSAPI_KERNELBASE: working_set::EmptyWorkingSet;
+    BOTH: working_set::K32QueryWorkingSet;
+    PSAPI_KERNELBASE: working_set::QueryWorkingSet;
+    BOTH: working_set::K32QueryWorkingSetEx;
+    PSAPI_KERNELBASE: working_set::QueryWorkingSetEx;
 };
 
 /// The address of a function, if the module has it.

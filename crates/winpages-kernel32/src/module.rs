@@ -1,6 +1,6 @@
 //! Modules: GetModuleHandle, GetProcAddress, LoadLibrary.
 //!
-//! This one library is kernel32, kernelbase, ntdll and psapi; `export_table` says which
+//! This one library is kernel32, kernelbase, ntdll, psapi and advapi32; `export_table` says which
 //! function is found in which.
 
 use core::ffi::{CStr, c_char, c_void};
@@ -24,7 +24,7 @@ const SYSTEM_DIRECTORY: &str = r"C:\Windows\System32\";
 
 /// The modules besides kernel32, whose handle is the library's own base address. A handle must be an
 /// address in the library that is nobody else's.
-static OTHERS: [[u64; 2]; 3] = [[1; 2], [2; 2], [3; 2]];
+static OTHERS: [[u64; 2]; 4] = [[1; 2], [2; 2], [3; 2], [4; 2]];
 
 /// What a module handle leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,12 @@ enum Module {
     Own(Modules),
 }
 
-const OWN: [(&str, Modules); 4] = [
+const OWN: [(&str, Modules); 5] = [
     ("kernel32.dll", Modules::KERNEL32),
     ("kernelbase.dll", Modules::KERNELBASE),
     ("ntdll.dll", Modules::NTDLL),
     ("psapi.dll", Modules::PSAPI),
+    ("advapi32.dll", Modules::ADVAPI32),
 ];
 
 /// The image that an address lies in: its base and its file.
@@ -83,6 +84,7 @@ impl Module {
                 Modules::KERNELBASE => OTHERS[0].as_ptr() as usize,
                 Modules::NTDLL => OTHERS[1].as_ptr() as usize,
                 Modules::PSAPI => OTHERS[2].as_ptr() as usize,
+                Modules::ADVAPI32 => OTHERS[3].as_ptr() as usize,
                 _ => own_base(),
             },
         }
@@ -460,7 +462,7 @@ mod tests {
         assert_eq!(kernel32, own_base());
         assert_eq!(handle(c"KERNEL32.DLL"), kernel32);
         assert_eq!(handle(c"c:\\windows\\system32\\kernel32.dll"), kernel32);
-        let all = [c"kernel32", c"kernelbase", c"ntdll", c"psapi"].map(handle);
+        let all = [c"kernel32", c"kernelbase", c"ntdll", c"psapi", c"advapi32"].map(handle);
         for (index, one) in all.iter().enumerate() {
             assert!(*one != 0 && !all[..index].contains(one));
             assert_eq!(image_of(*one).map(|(base, _)| base), Some(own_base()));
