@@ -219,10 +219,13 @@ programs! { single:
     handles
     last_error
     map_view_of_file
+    memory_status
     modules
+    offer_virtual_memory
     open_file_mapping
     paths
     printf_formats
+    privileges
     sec_reserve
     section_lifetime
     section_names
@@ -233,9 +236,11 @@ programs! { single:
     virtual_alloc
     virtual_ex
     virtual_free
+    virtual_lock
     virtual_protect
     virtual_query
     wide_crt
+    working_set
     write_watch
 }
 
