@@ -22,8 +22,12 @@ pub struct CommitMap {
     pub set_aside: bool,
 }
 
-/// How much of the table is looked at in one go, in pages of the section.
-const WINDOW: usize = 4096;
+/// How much of the table is looked at in one go, in pages of the section: little, for it is read on
+/// the stack of a thread that has just faulted.
+const WINDOW: usize = 256;
+
+/// What is written for committed pages.
+static ONES: [u8; 4096] = [1; 4096];
 
 impl CommitMap {
     /// Whether page number `first` of the section is committed, and how many pages from it on, at
@@ -77,11 +81,10 @@ impl CommitMap {
         if !room {
             return Err(NtStatus::COMMITMENT_LIMIT);
         }
-        let ones = [1u8; WINDOW];
         let mut done = 0;
         while done < count {
-            let length = (count - done).min(WINDOW as u64) as usize;
-            let written = shared_file::write_at(file, &ones[..length], self.table + first + done)
+            let length = (count - done).min(ONES.len() as u64) as usize;
+            let written = shared_file::write_at(file, &ONES[..length], self.table + first + done)
                 .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
             done += written as u64;
         }

@@ -282,8 +282,14 @@ fn judge(number: c_int, info: &libc::siginfo_t, context: &mut libc::ucontext_t) 
     let Some(cause) = cause_of(number, info, context) else {
         return Verdict::NotMine;
     };
+    if let Cause::Access { address, .. } = cause
+        && has_overflowed(context, address)
+    {
+        give_up(number, false);
+        return Verdict::Resume;
+    }
     let mut signal = Signal { cause, context };
-    if ask_hook(&mut signal, Stage::Mend) == Verdict::Resume {
+    if ask(&mut signal, Stage::Mend) == Verdict::Resume {
         return Verdict::Resume;
     }
     let at = &mut signal.context.uc_mcontext.gregs[libc::REG_RIP as usize];
@@ -291,7 +297,103 @@ fn judge(number: c_int, info: &libc::siginfo_t, context: &mut libc::ucontext_t) 
         *at = faulted as i64;
         return Verdict::Resume;
     }
-    ask_hook(&mut signal, Stage::Report)
+    ask(&mut signal, Stage::Report)
+}
+
+/// Whether a fault is the signal stack's own end: handling it there again would never end.
+fn has_overflowed(context: &libc::ucontext_t, address: usize) -> bool {
+    let stack = &context.uc_stack;
+    let start = stack.ss_sp as usize;
+    let pointer = context.uc_mcontext.gregs[libc::REG_RSP as usize] as usize;
+    let below = start.saturating_sub(STACK_NEIGHBOURHOOD);
+    stack.ss_flags & libc::SS_DISABLE == 0
+        && (below..start + stack.ss_size).contains(&pointer)
+        && (below..start).contains(&address)
+}
+
+/// Asks the hook, on the stack of the thread itself.
+///
+/// Handlers of a program may need as much stack as any function of its own, and the alternate stack
+/// that its run-time system gave the signal is a few KiB: on Windows, too, they run on the thread's
+/// stack, below what it was doing. Only where that stack is what failed must they not.
+fn ask(signal: &mut Signal<'_>, stage: Stage) -> Verdict {
+    let alternate = &signal.context.uc_stack;
+    let (start, size) = (alternate.ss_sp as usize, alternate.ss_size);
+    let is_alternate = |address: usize| (start..start + size).contains(&address);
+    let interrupted = signal.context.uc_mcontext.gregs[libc::REG_RSP as usize] as usize;
+    let here = (&raw const signal).addr();
+    let stack_failed = match signal.cause {
+        Cause::Access { address, .. } => address.abs_diff(interrupted) < STACK_NEIGHBOURHOOD,
+        Cause::Raised(_) => false,
+    };
+    if stack_failed {
+        // There is no room to ask anybody; whoever gave the signal a stack of its own knows of it.
+        return Verdict::NotMine;
+    }
+    if !is_alternate(here) || is_alternate(interrupted) {
+        return ask_hook(signal, stage);
+    }
+    let mut call = HookCall {
+        signal,
+        stage,
+        verdict: Verdict::NotMine,
+    };
+    // Below what the thread may use without moving its stack pointer.
+    const RED_ZONE: usize = 128;
+    let stack = (interrupted - RED_ZONE) & !0xF;
+    // SAFETY: the thread's own stack, of which it uses nothing below that; the call returns here.
+    unsafe { call_on_stack(stack, hook_call, (&raw mut call).cast()) };
+    call.verdict
+}
+
+/// A fault this near to the stack pointer may be the stack's own.
+const STACK_NEIGHBOURHOOD: usize = 64 << 10;
+
+struct HookCall<'a, 'b> {
+    signal: &'a mut Signal<'b>,
+    stage: Stage,
+    verdict: Verdict,
+}
+
+unsafe extern "C" fn hook_call(call: *mut c_void) {
+    // SAFETY: `ask` passes the address of its local, and waits.
+    let call = unsafe { &mut *call.cast::<HookCall<'_, '_>>() };
+    // SAFETY: valid pointers to locals. This signal's frame lies on the alternate stack: while the
+    // thread is off it, another fault must not be put on top of that, so there is none for the time.
+    unsafe {
+        let disabled = libc::stack_t {
+            ss_sp: core::ptr::null_mut(),
+            ss_flags: libc::SS_DISABLE,
+            ss_size: 0,
+        };
+        let mut alternate: libc::stack_t = core::mem::zeroed();
+        libc::sigaltstack(&raw const disabled, &raw mut alternate);
+        call.verdict = ask_hook(call.signal, call.stage);
+        libc::sigaltstack(&raw const alternate, core::ptr::null_mut());
+    }
+}
+
+/// Calls a function on another stack, which grows down from `stack`, a multiple of 16.
+///
+/// # Safety
+///
+/// There must be a stack, and the function must be one for the argument.
+#[unsafe(naked)]
+unsafe extern "C" fn call_on_stack(
+    stack: usize,
+    function: unsafe extern "C" fn(*mut c_void),
+    argument: *mut c_void,
+) {
+    core::arch::naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "mov rsp, rdi",
+        "mov rdi, rdx",
+        "call rsi",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+    )
 }
 
 fn cause_of(number: c_int, info: &libc::siginfo_t, context: &libc::ucontext_t) -> Option<Cause> {

@@ -154,27 +154,38 @@ fn ask(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
 }
 
 /// The same from the text, line by line.
+#[inline(never)]
 fn read(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
-    // A line is shorter than a path may be long, plus what stands before the path; what does not fit
-    // in the buffer is the path's end, which nobody asks for.
-    let mut buffer = [0u8; 8192];
+    // Small, because this may run on a signal stack. All that is asked for stands in the first 80
+    // bytes of a line; the path behind it may not fit, and is skipped.
+    let mut buffer = [0u8; 512];
     let mut filled = 0;
     let mut offset = 0;
+    let mut in_path = false;
     loop {
         let got = rustix::io::pread(maps, &mut buffer[filled..], offset)?;
         offset += got as u64;
         filled += got;
         let mut rest = &buffer[..filled];
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            if let Some(mapping) = parse(&rest[..end])
-                && mapping.end > address
-            {
+            let line = &rest[..end];
+            rest = &rest[end + 1..];
+            if core::mem::take(&mut in_path) {
+                continue;
+            }
+            if let Some(mapping) = parse(line).filter(|mapping| mapping.end > address) {
                 return Ok(Some(mapping));
             }
-            rest = &rest[end + 1..];
         }
         if got == 0 {
             return Ok(None);
+        }
+        if rest.len() == buffer.len() {
+            if !in_path && let Some(mapping) = parse(rest).filter(|mapping| mapping.end > address) {
+                return Ok(Some(mapping));
+            }
+            in_path = true;
+            rest = &[];
         }
         let unread = rest.len();
         buffer.copy_within(filled - unread..filled, 0);

@@ -96,6 +96,7 @@ struct Allocation {
     protection: u32,
 }
 
+#[derive(Clone)]
 pub struct Model {
     /// Where the window is: it decides which sums are too large.
     start: u64,
@@ -150,6 +151,18 @@ impl Model {
                 wants_old,
             } => self.protect(address, size, protection, wants_old),
         }
+    }
+
+    /// Whether a call would fail with a right protection as well.
+    pub fn would_fail_without_its_protection(&self, call: &Call) -> bool {
+        let mut right = *call;
+        match &mut right {
+            Call::Allocate { protection, .. } | Call::Protect { protection, .. } => {
+                *protection = PAGE_NOACCESS;
+            }
+            Call::Free { .. } => {}
+        }
+        self.clone().apply(&right).is_err()
     }
 
     fn absolute(&self, address: Address) -> u64 {

@@ -29,14 +29,24 @@ fn fault_of_wine(call: &Call, model: &Model) -> Option<&'static str> {
         {
             Some("modifiers that are documented not to go together; Wine takes them")
         }
+        Call::Allocate { protection, .. } | Call::Protect { protection, .. }
+            if protection & PAGE_WRITECOMBINE != 0 =>
+        {
+            Some("PAGE_WRITECOMBINE is reported as it was given; Wine forgets it")
+        }
+        Call::Protect { size, .. } | Call::Free { size, .. } if size > 1 << 63 => {
+            Some("a size that wraps is ERROR_INVALID_PARAMETER; Wine adds it all the same")
+        }
         Call::Protect { size: 0, .. } => {
             Some("a size of 0 is ERROR_INVALID_PARAMETER; Wine answers the old protection")
         }
         Call::Protect { address, size, .. } if is_not_of_one(model, address, size) => Some(
             "a range that is not of one allocation is ERROR_INVALID_ADDRESS; Wine: INVALID_PARAMETER",
         ),
-        Call::Protect { protection, .. } if !is_protection(protection) => {
-            Some("a wrong protection is found before uncommitted pages are; Wine does the reverse")
+        Call::Allocate { protection, .. } | Call::Protect { protection, .. }
+            if !is_protection(protection) && model.would_fail_without_its_protection(call) =>
+        {
+            Some("a wrong protection is found before a wrong address; Wine does the reverse")
         }
         Call::Free { address, .. } if owner(model, address).is_none() => {
             Some("what is not allocated is ERROR_INVALID_ADDRESS; Wine: INVALID_PARAMETER")
