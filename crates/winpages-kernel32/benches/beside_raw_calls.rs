@@ -3,6 +3,7 @@
 //! `cargo bench -p winpages-kernel32`. Figures are nanoseconds of processor time per operation, the
 //! least and the median of 31 turns; the ratio is the median of the pairs.
 
+mod pagemap_scan;
 mod paired;
 
 use core::ffi::c_void;
@@ -11,6 +12,8 @@ use core::ptr::null_mut;
 
 use kernel32::file_mapping::*;
 use kernel32::virtual_memory::*;
+use kernel32::write_watch::*;
+use pagemap_scan::PagemapScan;
 use paired::{compare, measure};
 use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
@@ -19,6 +22,7 @@ const SIZE: usize = 64 << 10;
 const MEM_COMMIT: u32 = 0x1000;
 const MEM_RESERVE: u32 = 0x2000;
 const MEM_DECOMMIT: u32 = 0x4000;
+const MEM_WRITE_WATCH: u32 = 0x20_0000;
 const MEM_RELEASE: u32 = 0x8000;
 const PAGE_READONLY: u32 = 2;
 const PAGE_READWRITE: u32 = 4;
@@ -27,6 +31,7 @@ const FILE_MAP_ALL_ACCESS: u32 = 0xF001F;
 fn main() {
     println!("nanoseconds of processor time per operation: least and median");
     private_memory();
+    write_watch();
     queries();
     sections();
 }
@@ -93,6 +98,42 @@ fn private_memory() {
         );
         VirtualFree(ours, 0, MEM_RELEASE);
         rustix::mm::munmap(theirs, 16 * SIZE).unwrap();
+    }
+}
+
+fn write_watch() {
+    const WATCHED: usize = 256 << 20;
+    const PAGE_SIZE: usize = 4096;
+    const WRITTEN: usize = 100;
+    let kind = MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH;
+    // SAFETY: the memory is used by these lines alone.
+    unsafe {
+        let memory = VirtualAlloc(null_mut(), WATCHED, kind, PAGE_READWRITE);
+        let pages = WATCHED / PAGE_SIZE;
+        let write = |page: usize| memory.cast::<u8>().add(page * PAGE_SIZE).write_volatile(1);
+        (0..pages).for_each(write);
+        assert_eq!(ResetWriteWatch(memory, WATCHED), 0);
+        (0..WRITTEN).for_each(|index| write(index * (pages / WRITTEN)));
+        let scan = PagemapScan::open();
+        if scan.written_runs(memory, WATCHED) != Some(WRITTEN) {
+            println!("GetWriteWatch: this kernel has no write watch of its own");
+            return;
+        }
+        compare(
+            "GetWriteWatch of 256 MiB, 100 pages written",
+            20,
+            || {
+                let mut addresses = [null_mut(); 2 * WRITTEN];
+                let (mut count, mut granularity) = (addresses.len(), 0);
+                let (count, granularity) = (&raw mut count, &raw mut granularity);
+                let addresses = addresses.as_mut_ptr();
+                GetWriteWatch(0, memory, WATCHED, addresses, count, granularity);
+                assert_eq!(*count, WRITTEN);
+            },
+            "PAGEMAP_SCAN",
+            || assert_eq!(scan.written_runs(memory, WATCHED), Some(WRITTEN)),
+        );
+        VirtualFree(memory, 0, MEM_RELEASE);
     }
 }
 
