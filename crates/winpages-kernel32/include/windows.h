@@ -1,7 +1,4 @@
-/*
- * The Windows API, as far as memory, names, waits, processes and heaps go. WIN32_LEAN_AND_MEAN changes little here:
- * what it leaves out on Windows is not part of this header set.
- */
+/* The Windows API, as far as memory, names, waits, processes and heaps go. */
 #ifndef _WINDOWS_
 #define _WINDOWS_
 #define _INC_WINDOWS
@@ -15,5 +12,8 @@
 #include <winnls.h>
 #include <wincon.h>
 #include <winerror.h>
+#ifndef WIN32_LEAN_AND_MEAN
+#include <wincrypt.h>
+#endif
 
 #endif

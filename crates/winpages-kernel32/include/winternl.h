@@ -10,6 +10,9 @@ extern "C" {
 #endif
 
 #define _NTDEF_
+#ifndef NT_SUCCESS
+#define NT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
+#endif
 
 typedef struct _UNICODE_STRING {
     USHORT Length;
@@ -43,7 +46,9 @@ typedef const OBJECT_ATTRIBUTES *PCOBJECT_ATTRIBUTES;
 #define OBJ_OPENLINK 0x00000100
 #define OBJ_KERNEL_HANDLE 0x00000200
 #define OBJ_FORCE_ACCESS_CHECK 0x00000400
-#define OBJ_VALID_ATTRIBUTES 0x000007F2
+#define OBJ_IGNORE_IMPERSONATED_DEVICEMAP 0x00000800
+#define OBJ_DONT_REPARSE 0x00001000
+#define OBJ_VALID_ATTRIBUTES 0x00001FF2
 #define InitializeObjectAttributes(attributes, name, flags, root, security) \
     {                                                                       \
         (attributes)->Length = sizeof(OBJECT_ATTRIBUTES);                   \

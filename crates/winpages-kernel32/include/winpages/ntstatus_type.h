@@ -5,6 +5,5 @@
 #include <minwindef.h>
 
 typedef LONG NTSTATUS, *PNTSTATUS;
-#define NT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
 
 #endif

@@ -21,7 +21,7 @@
  *     std::wstring is compiled into the program; std::wcout, wcerr, wclog and wcin are replaced by streams of ours;
  *     other wide streams (std::wstringstream, std::wfstream) and wide locale facets are not available.
  *   - __try, __except and __finally are refused with a message.
- *   - _MSC_VER and __MINGW32__ are not defined: this is neither compiler.
+ *   - _MSC_VER and __MINGW32__ are not defined: this is neither compiler. Nor are __linux__ and __unix__.
  */
 #ifndef WINPAGES_PRELUDE_H
 #define WINPAGES_PRELUDE_H
@@ -32,6 +32,18 @@
 #if __SIZEOF_WCHAR_T__ != 2
 #error "Win32 programs need a 16-bit wchar_t: compile with -fshort-wchar (winpages cc does)"
 #endif
+/*
+ * Sources choose their platform by these names, and this one is not Linux to them: a file that asks for Linux before
+ * or beside Windows would otherwise mix both. The compilers' own headers do not need them.
+ */
+#undef __linux__
+#undef __linux
+#undef linux
+#undef __gnu_linux__
+#undef __unix__
+#undef __unix
+#undef unix
+
 #ifndef _WIN32
 #define _WIN32 1
 #endif
@@ -49,6 +61,9 @@
 #pragma GCC diagnostic ignored "-Wformat"
 /* Windows programs name their compiler's own pragmas (comment, warning, intrinsic ...). */
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wignored-pragmas"
+#endif
 
 #include <winpages/keywords.h>
 #include <winpages/crt_names.h>

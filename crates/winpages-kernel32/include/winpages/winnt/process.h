@@ -149,6 +149,30 @@ typedef struct _SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX {
 #define THREAD_BASE_PRIORITY_MIN (-2)
 #define THREAD_BASE_PRIORITY_IDLE (-15)
 
+/* What a thread environment block begins with. */
+typedef struct _NT_TIB {
+    struct _EXCEPTION_REGISTRATION_RECORD *ExceptionList;
+    PVOID StackBase;
+    PVOID StackLimit;
+    PVOID SubSystemTib;
+    __extension__ union {
+        PVOID FiberData;
+        DWORD Version;
+    };
+    PVOID ArbitraryUserPointer;
+    struct _NT_TIB *Self;
+} NT_TIB, *PNT_TIB;
+
+#ifdef __cplusplus
+extern "C"
+#endif
+struct _TEB *NTAPI NtCurrentTeb(VOID);
+/* On Windows the gs segment is the thread environment block. Here it is a block like any other. */
+#define __readgsbyte(offset) (*((volatile BYTE *)NtCurrentTeb() + (offset)))
+#define __readgsword(offset) (*(volatile WORD *)((BYTE *)NtCurrentTeb() + (offset)))
+#define __readgsdword(offset) (*(volatile DWORD *)((BYTE *)NtCurrentTeb() + (offset)))
+#define __readgsqword(offset) (*(volatile DWORD64 *)((BYTE *)NtCurrentTeb() + (offset)))
+
 typedef struct _IO_COUNTERS {
     ULONGLONG ReadOperationCount;
     ULONGLONG WriteOperationCount;
