@@ -126,6 +126,26 @@ impl File {
     /// [`NtStatus::INVALID_HANDLE`] if the process has no such descriptor.
     pub fn from_number(number: i32) -> Result<(Self, AccessMask), NtStatus> {
         let descriptor = sys::duplicate_number(number).map_err(|_| NtStatus::INVALID_HANDLE)?;
+        Self::with_access_of_its_mode(descriptor)
+    }
+
+    /// What a descriptor of somebody else's is open on, as an open file of its own: what is locked and
+    /// announced through it is not the other's, and goes when it does.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::TOO_MANY_OPENED_FILES`] if the process may open no more.
+    pub fn beside(descriptor: BorrowedFd<'_>) -> Result<(Self, AccessMask), NtStatus> {
+        let opened = match sys::reopen(descriptor) {
+            Ok(opened) => opened,
+            // The file may be opened by nobody any more, or not by this process: share the opening.
+            Err(_) => sys::duplicate(descriptor).map_err(status_from_errno)?,
+        };
+        Self::with_access_of_its_mode(opened)
+    }
+
+    /// A file, and the rights that the way its descriptor is open amounts to.
+    fn with_access_of_its_mode(descriptor: OwnedFd) -> Result<(Self, AccessMask), NtStatus> {
         let mode = sys::fcntl_getfl(&descriptor).map_err(status_from_errno)?;
         let mut generic = AccessMask::empty();
         if !mode.contains(OFlags::WRONLY) {

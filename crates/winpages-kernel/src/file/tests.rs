@@ -445,3 +445,35 @@ fn the_null_device() {
     let result = unsafe { file.read(&raw mut byte, 1, Offset::Position) };
     assert_eq!(result, Ok(0));
 }
+
+#[test]
+fn a_file_beside_another_has_locks_of_its_own() {
+    let scratch = Scratch::new("beside");
+    let file = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(scratch.0.join("file.txt"))
+        .unwrap();
+    file.set_len(100).unwrap();
+    let beside = || {
+        let (file, access) = File::beside(file.as_fd()).unwrap();
+        assert!(access.contains(AccessMask::FILE_READ_DATA | AccessMask::FILE_WRITE_DATA));
+        MappingGuard::new(Arc::new(file), true)
+    };
+    let (one, other) = (beside(), beside());
+    drop(one);
+    let opened = open_with(
+        &scratch.path("file.txt"),
+        READ | WRITE,
+        ShareAccess::all(),
+        Disposition::Open,
+    );
+    let (opened, _) = opened.unwrap();
+    assert_eq!(opened.set_end_of_file(1), Err(NtStatus::USER_MAPPED_FILE));
+    drop(other);
+    assert_eq!(opened.set_end_of_file(1), Ok(()));
+    let reader = std::fs::File::open(scratch.0.join("file.txt")).unwrap();
+    let (_, access) = File::beside(reader.as_fd()).unwrap();
+    assert!(!access.contains(AccessMask::FILE_WRITE_DATA));
+}

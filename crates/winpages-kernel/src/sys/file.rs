@@ -174,6 +174,31 @@ pub fn is_range_locked(file: BorrowedFd<'_>, start: u64, length: u64) -> bool {
 pub fn duplicate_number(number: i32) -> Result<OwnedFd, Errno> {
     // SAFETY: the borrowed descriptor is used for one call, which answers EBADF if it is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    duplicate(borrowed)
+}
+
+/// A second descriptor of the same open file description.
+///
+/// # Errors
+///
+/// EMFILE if the process has as many as it may.
+pub fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     // Not among the first three, which a program may have closed and means to fill itself.
-    fcntl_dupfd_cloexec(borrowed, 3)
+    fcntl_dupfd_cloexec(descriptor, 3)
+}
+
+/// Opens the regular file that a descriptor is open on once more, in the same mode, whatever has
+/// become of its name.
+///
+/// # Errors
+///
+/// EINVAL if it is no regular file, whose opening could have effects; what open(2) answers.
+pub fn reopen(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let attributes = fstat(descriptor)?;
+    if FileType::from_raw_mode(attributes.st_mode) != FileType::RegularFile {
+        return Err(Errno::INVAL);
+    }
+    let mode = fcntl_getfl(descriptor)? & OFlags::RWMODE;
+    let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    open(path, mode | OFlags::CLOEXEC, Mode::empty())
 }
