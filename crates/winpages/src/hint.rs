@@ -1,0 +1,80 @@
+//! What to do about an error, where its code does not say enough.
+
+use winpages_error::error_code::*;
+
+use crate::error::Operation;
+use crate::platform::Code;
+
+/// The advice for a code that an operation failed with.
+pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
+    let text = match (operation, code) {
+        (Operation::OpenSection, ERROR_FILE_NOT_FOUND) => {
+            "nobody holds a section of that name: it goes with the last handle, and upper and lower \
+             case differ"
+        }
+        (Operation::OpenSection | Operation::CreateSection, ERROR_INVALID_HANDLE) => {
+            "the name belongs to an object of another kind, or is not one a section can have"
+        }
+        (Operation::OpenSection | Operation::CreateSection, ERROR_PATH_NOT_FOUND) => {
+            "the only backslash a name may have is the one behind Local or Global"
+        }
+        (Operation::CreateSection, ERROR_ALREADY_EXISTS) => {
+            "somebody holds a section of that name: open it, or use create_or_open"
+        }
+        (Operation::CreateSection, ERROR_ACCESS_DENIED) => {
+            "the file must be open for what the protection allows: reading, and writing for READWRITE"
+        }
+        (Operation::CreateSection, ERROR_FILE_INVALID) => {
+            "the file is empty: give the section a size"
+        }
+        (Operation::CreateSection, ERROR_NOT_ENOUGH_MEMORY) => {
+            "a section that is not READWRITE cannot be larger than its file"
+        }
+        (Operation::CreateSection, ERROR_INVALID_PARAMETER) => {
+            "a section without a file needs a size, and a protection without modifiers other than \
+             NOACCESS and EXECUTE"
+        }
+        (Operation::CreateSection, ERROR_COMMITMENT_LIMIT) => {
+            "there is not so much memory to promise; on Linux, a named section must also fit into \
+             /dev/shm, which containers often keep small"
+        }
+        (Operation::OpenSection, ERROR_INVALID_PARAMETER) => "opening takes a name",
+        (Operation::MapView, ERROR_MAPPED_ALIGNMENT) => {
+            "the offset and the address of a view are multiples of allocation_granularity()"
+        }
+        (Operation::MapView, ERROR_ACCESS_DENIED) => {
+            "the view would pass the end of the section, or do what the section's protection, or the \
+             one it was opened with, does not allow"
+        }
+        (Operation::MapView | Operation::Reserve, ERROR_INVALID_ADDRESS) => {
+            "something else is at that address: leave the choice to the system"
+        }
+        (Operation::Reserve, ERROR_INVALID_PARAMETER) => {
+            "the size is not 0, the address lies within application_addresses(), and the protection \
+             is one that private memory can have: not WRITECOPY"
+        }
+        (Operation::Commit, ERROR_ACCESS_DENIED) => "the pages of a file are committed already",
+        (Operation::Commit | Operation::Reserve, ERROR_COMMITMENT_LIMIT) => {
+            "there is not so much memory to promise: reserve it, and commit only what is used"
+        }
+        (Operation::Protect, ERROR_INVALID_ADDRESS) => {
+            "commit the pages first, and stay within the one reservation or view"
+        }
+        (Operation::Protect, ERROR_INVALID_PARAMETER) => {
+            "a view cannot be allowed more than it was mapped for, and private memory cannot be \
+             WRITECOPY"
+        }
+        (
+            Operation::Read | Operation::Write | Operation::Borrow | Operation::Atomic,
+            ERROR_INVALID_ADDRESS,
+        ) => "the range passes the end of the memory",
+        (Operation::Atomic, ERROR_NOACCESS) => {
+            "the offset must be a multiple of the size, and the page committed and writable"
+        }
+        (Operation::Read | Operation::Write | Operation::Borrow, ERROR_NOACCESS) => {
+            "a page of the range is not committed, or its protection does not allow it"
+        }
+        _ => return None,
+    };
+    Some(text)
+}

@@ -1,0 +1,190 @@
+//! A range of the address space that a reservation or a view owns, and safe ways to its bytes.
+
+use core::ptr::NonNull;
+use std::ops::{Bound, Range, RangeBounds};
+
+use winpages_error::error_code::{ERROR_INVALID_ADDRESS, ERROR_INVALID_PARAMETER, ERROR_NOACCESS};
+
+use crate::error::{Error, Operation};
+use crate::platform;
+use crate::protection::Protection;
+use crate::region;
+
+/// Where the owned bytes are.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    base: NonNull<u8>,
+    size: usize,
+}
+
+// SAFETY: an address and a number; what is done through them from several threads is the affair of
+// those who hand out references.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
+
+/// What a range is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    Reading,
+    Writing,
+}
+
+impl Memory {
+    /// `base` is the address the system answered, which is never 0.
+    pub(crate) fn new(base: usize, size: usize) -> Option<Self> {
+        let base = NonNull::new(core::ptr::with_exposed_provenance_mut(base))?;
+        Some(Self { base, size })
+    }
+
+    pub(crate) fn pointer(&self) -> *mut u8 {
+        self.base.as_ptr()
+    }
+
+    pub(crate) fn base(&self) -> usize {
+        self.base.addr().get()
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Corrects the size, once it is known.
+    pub(crate) fn set_size(&mut self, size: usize) {
+        self.size = size;
+    }
+
+    /// The offsets that a range of them means, if they lie within.
+    pub(crate) fn offsets(
+        &self,
+        operation: Operation,
+        range: impl RangeBounds<usize>,
+    ) -> Result<Range<usize>, Error> {
+        let start = match range.start_bound() {
+            Bound::Included(start) => Some(*start),
+            Bound::Excluded(before) => before.checked_add(1),
+            Bound::Unbounded => Some(0),
+        };
+        let end = match range.end_bound() {
+            Bound::Included(last) => last.checked_add(1),
+            Bound::Excluded(end) => Some(*end),
+            Bound::Unbounded => Some(self.size),
+        };
+        match (start, end) {
+            (Some(start), Some(end)) if start <= end && end <= self.size => Ok(start..end),
+            _ => {
+                let address = |offset: Option<usize>| {
+                    self.base().saturating_add(offset.unwrap_or(usize::MAX))
+                };
+                let addresses = address(start)..address(end);
+                Err(Error::new(operation, ERROR_INVALID_ADDRESS).at(addresses))
+            }
+        }
+    }
+
+    /// The offsets of `size` bytes from one on.
+    pub(crate) fn span(
+        &self,
+        operation: Operation,
+        offset: usize,
+        size: usize,
+    ) -> Result<Range<usize>, Error> {
+        self.offsets(operation, offset..offset.saturating_add(size))
+    }
+
+    /// The addresses of offsets.
+    pub(crate) fn addresses_of(&self, offsets: &Range<usize>) -> Range<usize> {
+        self.base() + offsets.start..self.base() + offsets.end
+    }
+
+    /// A pointer to one of the bytes, or to the end.
+    pub(crate) fn pointer_to(&self, offset: usize) -> *mut u8 {
+        self.pointer().wrapping_add(offset)
+    }
+
+    pub(crate) fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<(), Error> {
+        let offsets = self.span(Operation::Read, offset, buffer.len())?;
+        let from = self.pointer_to(offsets.start);
+        // SAFETY: what is written is the buffer.
+        unsafe { platform::copy(buffer.as_mut_ptr(), from, buffer.len()) }
+            .map_err(|code| Error::new(Operation::Read, code).at(self.addresses_of(&offsets)))
+    }
+
+    /// # Safety
+    ///
+    /// No reference to the bytes may exist, unless one that allows them to be changed.
+    pub(crate) unsafe fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
+        let offsets = self.span(Operation::Write, offset, bytes.len())?;
+        let to = self.pointer_to(offsets.start);
+        // SAFETY: the range is owned, and the caller vouches for references to it.
+        unsafe { platform::copy(to, bytes.as_ptr(), bytes.len()) }
+            .map_err(|code| Error::new(Operation::Write, code).at(self.addresses_of(&offsets)))
+    }
+
+    /// Makes sure that all pages of a range can be used so now.
+    pub(crate) fn check(
+        &self,
+        operation: Operation,
+        offsets: &Range<usize>,
+        what: Use,
+    ) -> Result<(), Error> {
+        let addresses = self.addresses_of(offsets);
+        let mut at = addresses.start;
+        while at < addresses.end {
+            let region = region::query(at)?;
+            let fits = match what {
+                Use::Reading => region.is_readable(),
+                Use::Writing => region.is_writable(),
+            };
+            if !fits {
+                return Err(Error::new(operation, ERROR_NOACCESS).at(addresses));
+            }
+            at = region.addresses().end;
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// # Safety
+    ///
+    /// No reference to the pages may exist.
+    pub(crate) unsafe fn protect(
+        &self,
+        offsets: &Range<usize>,
+        protection: Protection,
+    ) -> Result<Protection, Error> {
+        let addresses = self.addresses_of(offsets);
+        let changed = if offsets.is_empty() {
+            Err(ERROR_INVALID_PARAMETER)
+        } else {
+            // SAFETY: the pages are owned, and the caller vouches for references to them.
+            unsafe { platform::protect(addresses.start, offsets.len(), protection.bits()) }
+        };
+        changed
+            .map(Protection::from_bits_retain)
+            .map_err(|code| Error::new(Operation::Protect, code).at(addresses))
+    }
+
+    /// # Safety
+    ///
+    /// The offsets must lie within, the pages be readable and stay so, and the bytes not change while
+    /// the slice lives.
+    pub(crate) unsafe fn slice(&self, offsets: &Range<usize>) -> &[u8] {
+        // SAFETY: the caller's.
+        unsafe { core::slice::from_raw_parts(self.pointer_to(offsets.start), offsets.len()) }
+    }
+
+    /// # Safety
+    ///
+    /// The offsets must lie within, the pages be writable and stay so, and the bytes be used by nobody
+    /// else while the slice lives.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the bytes are not part of this value; who owns it hands them out"
+    )]
+    pub(crate) unsafe fn slice_mut(&self, offsets: &Range<usize>) -> &mut [u8] {
+        // SAFETY: the caller's.
+        unsafe { core::slice::from_raw_parts_mut(self.pointer_to(offsets.start), offsets.len()) }
+    }
+}
