@@ -42,6 +42,7 @@
 #pragma redefine_extname wcstoull winpages_wcstoull
 #pragma redefine_extname wcstod winpages_wcstod
 #pragma redefine_extname wcstof winpages_wcstof
+#pragma redefine_extname wcstold winpages_wcstold
 #pragma redefine_extname wcstoimax winpages_wcstoimax
 #pragma redefine_extname wcstoumax winpages_wcstoumax
 #pragma redefine_extname wcsftime winpages_wcsftime

@@ -5,9 +5,9 @@
  *
  *   compile   -fshort-wchar -D_WIN32 -D_WIN64 -D_M_X64=100 -D_M_AMD64=100 -U_FORTIFY_SOURCE
  *             -isystem INCLUDE -include winpages/prelude.h
- *   link      INCLUDE/../crt/start.c (as C) -L LIB -lkernel32 -Wl,-rpath,LIB
- *             -Wl,--version-script=INCLUDE/../crt/wide-templates.map      (C++ programs)
- *             -pthread
+ *   link      crt/start.c (compiled as C, apart: flags for C++ do not apply to it) -pthread
+ *             -L LIB -lkernel32 -Wl,-rpath,LIB
+ *             -Wl,--version-script=crt/wide-templates.map      (C++ programs)
  *
  * UNICODE and _UNICODE are the program's own choice, as on Windows, and so is -fpermissive: it lets through more than
  * compilers for Windows do.
@@ -19,7 +19,8 @@
  *   - The narrow code page is UTF-8; wide output to a stream is written as UTF-8.
  *   - The library of the compiler was built with a 32-bit wchar_t. C's wide functions are replaced here;
  *     std::wstring is compiled into the program; std::wcout, wcerr, wclog and wcin are replaced by streams of ours;
- *     other wide streams (std::wstringstream, std::wfstream) and wide locale facets are not available.
+ *     other wide streams (std::wstringstream, std::wofstream) are compile errors, and wide facets of locales
+ *     (std::codecvt over wchar_t, std::wstring_convert) must not be used.
  *   - __try, __except and __finally are refused with a message.
  *   - _MSC_VER and __MINGW32__ are not defined: this is neither compiler. Nor are __linux__ and __unix__.
  */

@@ -88,6 +88,26 @@ pub unsafe extern "C" fn winpages_wcstof(text: *const u16, end: *mut *mut u16) -
     unsafe { read(text, end, |text, end| strtof(text, end)) }
 }
 
+/// wcstold: a `double`'s precision, which is what Windows' `long double` has.
+///
+/// # Safety
+///
+/// As [`winpages_wcstod`].
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn winpages_wcstold(text: *const u16, end: *mut *mut u16) {
+    // Rust has no long double: it is answered on the x87 stack.
+    core::arch::naked_asm!(
+        "sub rsp, 8",
+        "call {read}",
+        "movsd [rsp], xmm0",
+        "fld qword ptr [rsp]",
+        "add rsp, 8",
+        "ret",
+        read = sym winpages_wcstod,
+    )
+}
+
 macro_rules! without_end {
     ($($name:ident, $function:ident, $value:ty;)*) => {$(
         #[doc = concat!(stringify!($name), ": the decimal number that the text begins with.")]
