@@ -232,6 +232,7 @@ programs! { single:
     system_info
     temp_files
     unmap_view_of_file
+    user_physical_pages
     view_protect
     virtual_alloc
     virtual_ex

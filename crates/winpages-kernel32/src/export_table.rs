@@ -250,6 +250,11 @@ static EXPORTS: &[Export] = exports! {
     BOTH: virtual_memory::VirtualProtectEx;
     BOTH: virtual_memory::VirtualQuery;
     BOTH: virtual_memory::VirtualQueryEx;
+    BOTH: user_physical_pages::AllocateUserPhysicalPages;
+    BOTH: user_physical_pages::AllocateUserPhysicalPagesNuma;
+    BOTH: user_physical_pages::FreeUserPhysicalPages;
+    BOTH: user_physical_pages::MapUserPhysicalPages;
+    KERNEL32: user_physical_pages::MapUserPhysicalPagesScatter;
     BOTH: write_watch::GetWriteWatch;
     BOTH: write_watch::ResetWriteWatch;
     KERNEL32: working_set::GetProcessWorkingSetSize;

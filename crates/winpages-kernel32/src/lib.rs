@@ -45,6 +45,7 @@ pub mod system_information;
 pub mod temporary_file;
 pub mod text;
 pub mod time;
+pub mod user_physical_pages;
 pub mod virtual_lock;
 pub mod virtual_memory;
 pub mod working_set;

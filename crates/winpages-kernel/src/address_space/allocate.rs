@@ -12,7 +12,7 @@ use super::layout::{
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
-use super::{AddressRequirements, PageRange, Protection, write_watch};
+use super::{AddressRequirements, PageRange, Protection, user_physical_pages, write_watch};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
@@ -31,6 +31,8 @@ bitflags::bitflags! {
         const TOP_DOWN = 0x10_0000;
         /// MEM_WRITE_WATCH: remember which pages are written.
         const WRITE_WATCH = 0x20_0000;
+        /// MEM_PHYSICAL: a window for pages that the program allocates and maps by number.
+        const PHYSICAL = 0x40_0000;
         /// MEM_LARGE_PAGES
         const LARGE_PAGES = 0x2000_0000;
     }
@@ -86,6 +88,13 @@ pub fn allocate_virtual_memory_within(
     }
     let kind = AllocationType::from_bits(allocation_type).ok_or(NtStatus::INVALID_PARAMETER)?;
     if kind.contains(AllocationType::RESET) && kind != AllocationType::RESET {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    let window = AllocationType::RESERVE | AllocationType::PHYSICAL;
+    if kind.contains(AllocationType::PHYSICAL)
+        && (kind.difference(AllocationType::TOP_DOWN) != window
+            || protection != Protection::READWRITE.bits())
+    {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let what = AllocationType::COMMIT | AllocationType::RESERVE | AllocationType::RESET;
@@ -173,21 +182,18 @@ fn add_private(
     } else {
         (PageState::RESERVED, Access::empty())
     };
-    let mut watch = 0;
-    if kind.contains(AllocationType::WRITE_WATCH) {
-        watch = write_watch::begin(range, access).inspect_err(|_| {
-            // SAFETY: the caller mapped the pages, and nobody knows of them yet.
-            let _ = unsafe { memory::unmap(range.base, range.size) };
-        })?;
-    }
-    writer.add_allocation(
-        AllocationKind::Private,
-        range.base,
-        range.end(),
-        state,
-        protection,
-        watch,
-    );
+    let (kind, more) = if kind.contains(AllocationType::PHYSICAL) {
+        (AllocationKind::Physical, user_physical_pages::begin(range))
+    } else if kind.contains(AllocationType::WRITE_WATCH) {
+        (AllocationKind::Private, write_watch::begin(range, access))
+    } else {
+        (AllocationKind::Private, Ok(0))
+    };
+    let more = more.inspect_err(|_| {
+        // SAFETY: the caller mapped the pages, and nobody knows of them yet.
+        let _ = unsafe { memory::unmap(range.base, range.size) };
+    })?;
+    writer.add_allocation(kind, range.base, range.end(), state, protection, more);
     Ok(range)
 }
 
@@ -319,6 +325,9 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     let run = one_allocation(&writer, range)?;
     if run.allocation.kind() == AllocationKind::View {
         return view::commit(&mut writer, range, run, protection);
+    }
+    if run.allocation.kind() == AllocationKind::Physical {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);

@@ -3,7 +3,7 @@
 use super::layout::{MAXIMUM_APPLICATION_ADDRESS, page_down, page_up};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
-use super::{PageRange, write_watch};
+use super::{PageRange, user_physical_pages, write_watch};
 use crate::NtStatus;
 use crate::residency::forget_offers;
 use crate::sys::memory::{self, Access};
@@ -26,7 +26,8 @@ bitflags::bitflags! {
 ///
 /// * [`NtStatus::INVALID_PARAMETER`]: `free_type` is not one of the two, a release has a size, or
 ///   `base` is no application's address.
-/// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`.
+/// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`, or one for physical pages,
+///   where nothing can be decommitted.
 /// * [`NtStatus::FREE_VM_NOT_AT_BASE`]: `size` is 0 and `base` is not in the allocation's first page.
 /// * [`NtStatus::UNABLE_TO_FREE_VM`]: the range passes the end of its allocation.
 /// * [`NtStatus::INVALID_PAGE_PROTECTION`]: the range lies in a view, which cannot be freed so.
@@ -47,7 +48,7 @@ pub fn free_virtual_memory(
     }
     let mut writer = REGIONS.write();
     let run = writer.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
-    if run.allocation.kind() != AllocationKind::Private {
+    if run.allocation.kind() == AllocationKind::View {
         // Windows answers ERROR_INVALID_PARAMETER here, whose status this is.
         return Err(NtStatus::INVALID_PARAMETER);
     }
@@ -59,13 +60,21 @@ pub fn free_virtual_memory(
     if size == 0 && page_down(base) != whole.base {
         return Err(NtStatus::FREE_VM_NOT_AT_BASE);
     }
+    let is_window = allocation.kind() == AllocationKind::Physical;
     if release {
         // SAFETY: the allocation is ours, and the caller gives it up.
         unsafe { memory::unmap(whole.base, whole.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
-        write_watch::end(allocation.view());
+        if is_window {
+            user_physical_pages::end(allocation);
+        } else {
+            write_watch::end(allocation.view());
+        }
         writer.remove_allocation(allocation);
         forget_offers(whole);
         return Ok(whole);
+    }
+    if is_window {
+        return Err(NtStatus::MEMORY_NOT_ALLOCATED);
     }
     let range = if size == 0 {
         whole

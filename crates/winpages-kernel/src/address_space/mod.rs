@@ -20,6 +20,7 @@ mod region;
 mod region_map;
 mod run;
 mod tree;
+mod user_physical_pages;
 mod view;
 pub(crate) mod write_watch;
 mod written_pages;
@@ -33,6 +34,10 @@ pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
 pub use region::{MemoryRegionInformation, mapped_file, query_region};
+pub use user_physical_pages::{
+    allocate_user_physical_pages, free_user_physical_page, map_user_physical_pages,
+    map_user_physical_pages_scattered,
+};
 pub use view::{Backing, Pages, View, map_view, unmap_view, view_at};
 pub use write_watch::{get_write_watch, mark_for_system_call, reset_write_watch};
 

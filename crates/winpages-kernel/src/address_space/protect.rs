@@ -17,7 +17,8 @@ use crate::NtStatus;
 /// * [`NtStatus::INVALID_PAGE_PROTECTION`]: `protection` is not one such pages can have.
 /// * [`NtStatus::INVALID_PARAMETER`]: size 0, or a range outside the application's addresses.
 /// * [`NtStatus::NOT_COMMITTED`]: a page of the range is reserved or free.
-/// * [`NtStatus::CONFLICTING_ADDRESSES`]: the range passes the end of its allocation.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: the range passes the end of its allocation, or lies in a
+///   window for physical pages.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the kernel will not promise the memory, or has no room for one
 ///   mapping more. Nothing is changed.
 pub fn protect_virtual_memory(
@@ -41,6 +42,9 @@ pub fn protect_virtual_memory(
     }
     if run.allocation.kind() == AllocationKind::View {
         return view::protect(&mut writer, range, run, protection);
+    }
+    if run.allocation.kind() == AllocationKind::Physical {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);

@@ -88,7 +88,7 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
         Snapshot::Allocated {
             end,
             state,
-            kind: AllocationKind::Private,
+            kind: AllocationKind::Private | AllocationKind::Physical,
             base,
             protection,
             ..

@@ -78,6 +78,8 @@ pub enum AllocationKind {
     View = 2,
     /// Not an allocation: the engine once tried this place and found somebody else's mapping there.
     Foreign = 3,
+    /// A window for physical pages: VirtualAlloc with MEM_PHYSICAL.
+    Physical = 4,
 }
 
 /// What is remembered of one allocation, in words that readers may look at without a lock.
@@ -100,8 +102,8 @@ unsafe impl Pooled for Allocation {
 }
 
 impl Allocation {
-    /// Describes a new allocation. `view` is what the view of a section, or the write watch over private
-    /// memory, is known by, 0 for none.
+    /// Describes a new allocation. `view` is what the view of a section, the write watch over private
+    /// memory, or the table of physical pages is known by, 0 for none.
     pub(super) fn describe(
         &self,
         kind: AllocationKind,
@@ -132,6 +134,7 @@ impl Allocation {
         match self.kind.load(Ordering::Relaxed) {
             1 => AllocationKind::Private,
             2 => AllocationKind::View,
+            4 => AllocationKind::Physical,
             // A reader may see a record that is being reused; what it makes of it is thrown away.
             _ => AllocationKind::Foreign,
         }
@@ -142,7 +145,7 @@ impl Allocation {
         Protection::from_bits_retain(self.protection.load(Ordering::Relaxed))
     }
 
-    /// What its view or its write watch is known by.
+    /// What its view, its write watch or its table of physical pages is known by.
     pub fn view(&self) -> usize {
         self.view.load(Ordering::Relaxed)
     }

@@ -171,6 +171,19 @@ pub(super) fn keep_marks(writer: &Writer<'_>, allocation: &Allocation, range: Pa
     }
 }
 
+/// The same for pages of any allocation.
+pub(crate) fn keep_marks_of(range: PageRange) {
+    if FIRST.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let writer = REGIONS.write();
+    if let Some(run) = writer.run_at(range.base)
+        && range.end() <= run.allocation.end()
+    {
+        keep_marks(&writer, run.allocation, range);
+    }
+}
+
 /// Watches pages on that have been mapped anew.
 pub(super) fn watch_anew(allocation: &Allocation, range: PageRange) {
     if let Some(watch) = of(allocation)

@@ -12,7 +12,7 @@ use core::ptr;
 use super::lock::{for_each_region, locked_pages};
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
-use crate::address_space::{MemoryKind, MemoryState, PageRange};
+use crate::address_space::{MemoryKind, MemoryState, PageRange, write_watch};
 use crate::sys::fault;
 use crate::sys::lock::Lock;
 use crate::sys::memory::{self, Access};
@@ -271,6 +271,7 @@ fn offer_batch(pagemap: &Pagemap, batch: PageRange) -> Result<(), NtStatus> {
         }
     }
     OFFERS.lock().add(batch, &samples)?;
+    write_watch::keep_marks_of(batch);
     let mut index = 0;
     for run in present.chunk_by(|left, right| left == right) {
         if run[0] {
@@ -310,6 +311,7 @@ pub fn reclaim_virtual_memory(base: usize, size: usize) -> Result<Reclaimed, NtS
 pub fn discard_virtual_memory(base: usize, size: usize) -> Result<(), NtStatus> {
     let range = offerable(base, size)?;
     forget_offers(range);
+    write_watch::keep_marks_of(range);
     // SAFETY: the caller gives the contents up.
     unsafe { memory::discard(range.base, range.size) }.map_err(|_| NtStatus::INVALID_PARAMETER)
 }

@@ -124,6 +124,16 @@ pub fn set_size(file: BorrowedFd<'_>, size: u64) -> Result<(), Errno> {
     rustix::fs::ftruncate(file, size)
 }
 
+/// Gives back the memory behind part of a file, which reads as zeroes afterwards.
+///
+/// # Errors
+///
+/// `EOPNOTSUPP` where the file system cannot.
+pub fn punch(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(), Errno> {
+    let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    rustix::fs::fallocate(file, flags, offset, size)
+}
+
 /// Sets room aside in a file, so that touching those pages later cannot fail.
 ///
 /// # Errors
