@@ -11,3 +11,5 @@
 #pragma pop_macro("__REDIRECT")
 #pragma pop_macro("__REDIRECT_NTH")
 #include <winpages/crt_stdio.h>
+/* Windows declares the wide half here, too. */
+#include <wchar.h>
