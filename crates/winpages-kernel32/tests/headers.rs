@@ -323,3 +323,23 @@ fn wmain_is_found_in_c_and_in_cpp() {
         }
     }
 }
+
+#[test]
+fn the_run_time_library_answers_as_windows_does() {
+    let directory = scratch("run_time_library");
+    for name in ["formats", "scanning"] {
+        let source = package().join(format!("tests/headers/{name}.c"));
+        let expected = fs::read_to_string(source.with_extension("expected"))
+            .expect("the expected text is there");
+        for compiler in compilers() {
+            let program = directory.join(format!("{name}-{}", compiler.program));
+            build(compiler, &["-w"], &source, &program);
+            let output = Command::new(&program).output().expect("the program runs");
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                expected,
+                "{compiler:?} {name}"
+            );
+        }
+    }
+}
