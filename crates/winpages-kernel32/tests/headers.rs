@@ -1,5 +1,6 @@
 //! The C headers: each alone and all together, with each compiler, in each language, and the layout of their types.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -247,25 +248,39 @@ fn structured_exceptions_are_refused_in_words() {
     }
 }
 
-/// Links objects or sources into a program with the library and the start-up code.
-fn link(compiler: Compiler, flags: &[&str], source: &Path, program: &Path) {
-    let mut run_path = std::ffi::OsString::from("-Wl,-rpath,");
+/// Builds a program from one source, with the library and the start-up code.
+fn build(compiler: Compiler, flags: &[&str], source: &Path, program: &Path) {
+    // The start-up code is C, to which flags for C++ do not apply.
+    let start = program.with_extension("start.o");
+    let c = Compiler {
+        language: "c",
+        ..compiler
+    };
+    let output = c
+        .command()
+        .arg("-c")
+        .arg(package().join("crt/start.c"))
+        .arg("-o")
+        .arg(&start)
+        .output()
+        .expect("the compiler runs");
+    assert_success(&format!("{c:?} start.c"), &output);
+    let mut run_path = OsString::from("-Wl,-rpath,");
     run_path.push(library());
-    let mut hidden = std::ffi::OsString::from("-Wl,--version-script=");
+    let mut hidden = OsString::from("-Wl,--version-script=");
     hidden.push(package().join("crt/wide-templates.map"));
     let output = compiler
         .command()
         .args(flags)
         .arg(source)
-        .args(["-x", "c"])
-        .arg(package().join("crt/start.c"))
-        .args(["-x", "none", "-pthread", "-o"])
+        .args(["-x", "none"])
+        .arg(&start)
+        .args(["-pthread", "-o"])
         .arg(program)
         .arg("-L")
         .arg(library())
         .arg("-lkernel32")
-        .arg(run_path)
-        .arg(hidden)
+        .args([run_path, hidden])
         .output()
         .expect("the compiler runs");
     assert_success(&format!("{compiler:?} {}", source.display()), &output);
@@ -285,7 +300,7 @@ fn wide_strings_and_streams_work_beside_the_standard_library() {
         }
         for optimisation in ["-O0", "-O2"] {
             let program = directory.join(format!("{}{optimisation}", compiler.program));
-            link(
+            build(
                 compiler,
                 &["-std=c++17", "-w", optimisation],
                 &source,
@@ -313,7 +328,7 @@ fn wmain_is_found_in_c_and_in_cpp() {
     for compiler in compilers() {
         for flags in [&[][..], &["-DUNICODE", "-D_UNICODE"]] {
             let program = directory.join(format!("{}{}", compiler.program, flags.len()));
-            link(compiler, flags, &source, &program);
+            build(compiler, flags, &source, &program);
             let output = Command::new(&program)
                 .arg("\u{5171} x")
                 .output()
