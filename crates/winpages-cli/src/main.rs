@@ -8,6 +8,7 @@ mod drives;
 mod failure;
 mod holders;
 mod home;
+mod layout;
 mod objects;
 mod output;
 mod run;
@@ -66,6 +67,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show the partitions of a process's address space, of 32 and of 64 bits
+    Layout {
+        /// Answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Sweep the named objects that dead processes left behind
     Gc,
 }
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Command::Run { arguments } => run::run(arguments),
         Command::Drives { action, json } => drives::drives(action, json),
         Command::Objects { json } => objects::objects(json),
+        Command::Layout { json } => layout::layout(json),
         Command::Gc => objects::gc(),
     };
     outcome.unwrap_or_else(|failure: Failure| failure.report())

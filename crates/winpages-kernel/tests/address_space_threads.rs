@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::layout::{APPLICATION_END, PAGE_SIZE};
+use winpages_kernel::address_space::layout::{PAGE_SIZE, application_end};
 use winpages_kernel::address_space::{
     AllocationType, FreeType, MemoryState, PageRange, Protection, allocate_virtual_memory,
     free_virtual_memory, protect_virtual_memory, query_virtual_memory,
@@ -38,14 +38,14 @@ fn release(base: usize) -> Result<PageRange, NtStatus> {
 /// Walks the whole address space: it must have no hole and no overlap.
 fn walk(mut visit: impl FnMut(usize, usize, MemoryState)) {
     let mut at = 0;
-    while at < APPLICATION_END {
+    while at < application_end() {
         let region = query_virtual_memory(at).unwrap();
         assert_eq!(region.base_address, at);
         assert!(region.region_size > 0 && region.region_size.is_multiple_of(PAGE_SIZE));
         visit(at, region.region_size, region.state);
         at += region.region_size;
     }
-    assert_eq!(at, APPLICATION_END);
+    assert_eq!(at, application_end());
 }
 
 /// A small generator: threads must not wait for each other to be random.

@@ -2,7 +2,7 @@
 
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::address_space::layout::{
-    MAXIMUM_APPLICATION_ADDRESS, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
+    MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
 };
 use winpages_kernel::residency::{process_memory, system_memory, system_objects};
 use winpages_kernel::{NtStatus, sys::fault};
@@ -57,7 +57,7 @@ pub struct MEMORYSTATUS {
 
 fn status() -> MEMORYSTATUSEX {
     let memory = system_memory();
-    let total_virtual = (MAXIMUM_APPLICATION_ADDRESS + 1 - MINIMUM_APPLICATION_ADDRESS) as u64;
+    let total_virtual = (application_end() - MINIMUM_APPLICATION_ADDRESS) as u64;
     let used = memory
         .physical_total
         .saturating_sub(memory.physical_available);

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn GetSystemInfo(lpSystemInfo: *mut SYSTEM_INFO) {
         wReserved: 0,
         dwPageSize: layout::PAGE_SIZE as u32,
         lpMinimumApplicationAddress: layout::MINIMUM_APPLICATION_ADDRESS,
-        lpMaximumApplicationAddress: layout::MAXIMUM_APPLICATION_ADDRESS,
+        lpMaximumApplicationAddress: layout::maximum_application_address(),
         dwActiveProcessorMask: if count >= 64 {
             usize::MAX
         } else {

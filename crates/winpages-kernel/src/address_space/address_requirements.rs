@@ -1,8 +1,8 @@
 //! Where an allocation or a view may lie: MEM_ADDRESS_REQUIREMENTS, and the zero bits of older calls.
 
 use super::layout::{
-    ALLOCATION_GRANULARITY, APPLICATION_END, MAXIMUM_APPLICATION_ADDRESS,
-    MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
+    ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
+    maximum_application_address,
 };
 use crate::NtStatus;
 
@@ -36,12 +36,12 @@ impl AddressRequirements {
     pub fn check(&self) -> Result<(), NtStatus> {
         let lowest = self.lowest.is_multiple_of(ALLOCATION_GRANULARITY);
         let highest = self.highest == 0
-            || (self.highest <= MAXIMUM_APPLICATION_ADDRESS
+            || (self.highest <= maximum_application_address()
                 && (self.highest + 1).is_multiple_of(PAGE_SIZE)
                 && self.lowest < self.highest);
         let alignment = self.alignment == 0
             || (self.alignment.is_power_of_two() && self.alignment >= ALLOCATION_GRANULARITY);
-        if lowest && highest && alignment && self.lowest <= MAXIMUM_APPLICATION_ADDRESS {
+        if lowest && highest && alignment && self.lowest <= maximum_application_address() {
             Ok(())
         } else {
             Err(NtStatus::INVALID_PARAMETER)
@@ -66,7 +66,7 @@ impl AddressRequirements {
             0 => 0,
             1..=21 => (1 << (32 - zero_bits)) - 1,
             22..=31 => return None,
-            mask => (usize::MAX >> mask.leading_zeros()).min(MAXIMUM_APPLICATION_ADDRESS),
+            mask => (usize::MAX >> mask.leading_zeros()).min(maximum_application_address()),
         };
         Some(Self {
             highest,
@@ -95,7 +95,7 @@ impl AddressRequirements {
     /// The part of a range that lies where it must, from the first byte to the one behind the last.
     pub(super) fn narrow(&self, low: usize, high: usize) -> (usize, usize) {
         let end = match self.highest {
-            0 => APPLICATION_END,
+            0 => application_end(),
             highest => highest + 1,
         };
         let start = self.lowest.max(MINIMUM_APPLICATION_ADDRESS);
@@ -120,8 +120,8 @@ mod tests {
     fn bounds_are_those_of_pages() {
         assert!(of(0, 0, 0));
         assert!(of(0, 0x2000_0FFF, 0));
-        assert!(of(0, MAXIMUM_APPLICATION_ADDRESS, 0));
-        assert!(!of(0, MAXIMUM_APPLICATION_ADDRESS + PAGE_SIZE, 0));
+        assert!(of(0, maximum_application_address(), 0));
+        assert!(!of(0, maximum_application_address() + PAGE_SIZE, 0));
         assert!(!of(0, 0x2000_1001, 0));
         assert!(!of(0, 0x2000_0FFE, 0));
         assert!(!of(0, 0x2000_07FF, 0));

@@ -4,15 +4,15 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 
-use super::foreign;
 use super::layout::{
-    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, ZONE_END,
-    ZONE_RANDOM_BITS, ZONE_START, granularity_down, page_up,
+    ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
+    granularity_down, page_up,
 };
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
 use super::{AddressRequirements, PageRange, Protection, user_physical_pages, write_watch};
+use super::{foreign, layout};
 use crate::NtStatus;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
@@ -119,7 +119,7 @@ pub fn allocate_virtual_memory_within(
         reset(base, size)
     } else if base == 0 {
         let size = page_up(size)
-            .filter(|size| *size <= APPLICATION_END - MINIMUM_APPLICATION_ADDRESS)
+            .filter(|size| *size <= application_end() - MINIMUM_APPLICATION_ADDRESS)
             .ok_or(NtStatus::INVALID_PARAMETER)?;
         reserve_anywhere(size, kind, protection, requirements)
     } else if kind.contains(AllocationType::RESERVE) {
@@ -210,8 +210,8 @@ pub(super) fn place(
     let start = zone_start();
     // First where the engine likes to be, then wherever there is room.
     for (low, high) in [
-        (start, ZONE_END),
-        (MINIMUM_APPLICATION_ADDRESS, APPLICATION_END),
+        (start, layout::current().zone().1),
+        (MINIMUM_APPLICATION_ADDRESS, application_end()),
     ] {
         let (low, high) = requirements.narrow(low, high);
         let alignment = requirements.alignment();
@@ -263,8 +263,13 @@ pub(super) fn clear_way(writer: &mut Writer<'_>, range: PageRange) -> Result<(),
 fn zone_start() -> usize {
     static START: OnceLock<usize> = OnceLock::new();
     *START.get_or_init(|| {
-        let random = random::number() as usize & ((1 << ZONE_RANDOM_BITS) - 1);
-        let start = ZONE_START + random * ALLOCATION_GRANULARITY;
+        let layout = layout::current();
+        let (zone, _, random_bits) = layout.zone();
+        let random = random::number() as usize & ((1 << random_bits) - 1);
+        let start = zone + random * ALLOCATION_GRANULARITY;
+        if layout == AddressLayout::Bits32 {
+            return start;
+        }
         // Measured: mapping and unmapping a file costs a quarter less while anything at all is
         // mapped higher up under the same entry of the topmost page table (512 GiB), for the kernel
         // does not look for tables to free then. One inaccessible page serves a whole process.

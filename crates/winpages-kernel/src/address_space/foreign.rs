@@ -215,6 +215,6 @@ mod tests {
             at += region.region_size;
         }
         assert!(met);
-        assert_eq!(at, super::super::layout::APPLICATION_END);
+        assert_eq!(at, super::super::layout::application_end());
     }
 }

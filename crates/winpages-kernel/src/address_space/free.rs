@@ -1,6 +1,6 @@
 //! Decommitting and releasing: NtFreeVirtualMemory.
 
-use super::layout::{MAXIMUM_APPLICATION_ADDRESS, page_down, page_up};
+use super::layout::{maximum_application_address, page_down, page_up};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::{PageRange, user_physical_pages, write_watch};
@@ -43,7 +43,7 @@ pub fn free_virtual_memory(
         FreeType::DECOMMIT => false,
         _ => return Err(NtStatus::INVALID_PARAMETER),
     };
-    if base > MAXIMUM_APPLICATION_ADDRESS {
+    if base > maximum_application_address() {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let mut writer = REGIONS.write();

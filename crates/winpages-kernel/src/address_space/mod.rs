@@ -58,7 +58,7 @@ impl PageRange {
     pub(crate) fn touching(address: usize, size: usize) -> Option<Self> {
         let base = layout::page_down(address);
         let end = layout::page_up(address.checked_add(size)?)?;
-        (end <= layout::APPLICATION_END).then_some(Self {
+        (end <= layout::application_end()).then_some(Self {
             base,
             size: end - base,
         })

@@ -1,7 +1,7 @@
 //! Asking what lies at an address: NtQueryVirtualMemory's basic information.
 
 use super::layout::{
-    APPLICATION_END, MAXIMUM_APPLICATION_ADDRESS, MINIMUM_APPLICATION_ADDRESS, page_down,
+    MINIMUM_APPLICATION_ADDRESS, application_end, maximum_application_address, page_down,
 };
 use super::region_map::{REGIONS, Snapshot};
 use super::run::AllocationKind;
@@ -80,7 +80,7 @@ impl MemoryBasicInformation {
 /// [`NtStatus::INVALID_PARAMETER`] above the maximum application address.
 #[inline]
 pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, NtStatus> {
-    if address > MAXIMUM_APPLICATION_ADDRESS {
+    if address > maximum_application_address() {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let page = page_down(address);
@@ -117,7 +117,7 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
             Ok(foreign::describe(
                 page,
                 previous_end,
-                next_start.min(APPLICATION_END),
+                next_start.min(application_end()),
             ))
         }
     }

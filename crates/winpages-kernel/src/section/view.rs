@@ -8,7 +8,7 @@ use super::create::writes;
 use super::{Section, SectionFlags, Storage};
 use crate::NtStatus;
 use crate::address_space::layout::{
-    ALLOCATION_GRANULARITY, APPLICATION_END, MINIMUM_APPLICATION_ADDRESS, page_up,
+    ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, application_end, page_up,
 };
 use crate::address_space::{
     self, AddressRequirements, Backing, PageRange, Pages, Protection, View,
@@ -95,7 +95,7 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
     if request.base != 0 && request.base < MINIMUM_APPLICATION_ADDRESS {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    if size > APPLICATION_END {
+    if size > application_end() {
         return Err(NtStatus::NO_MEMORY);
     }
     let caching = if section.flags.contains(SectionFlags::NOCACHE) {

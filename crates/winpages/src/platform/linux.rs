@@ -8,7 +8,7 @@ use std::sync::Arc;
 use winpages_error::error_code::ERROR_NOACCESS;
 use winpages_error::status;
 use winpages_kernel::address_space::layout::{
-    ALLOCATION_GRANULARITY, MAXIMUM_APPLICATION_ADDRESS, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
+    ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, maximum_application_address,
 };
 use winpages_kernel::address_space::{
     self, AddressRequirements, AllocationType, FreeType, Protection,
@@ -34,7 +34,7 @@ pub(crate) fn allocation_granularity() -> usize {
 }
 
 pub(crate) fn application_addresses() -> RangeInclusive<usize> {
-    MINIMUM_APPLICATION_ADDRESS..=MAXIMUM_APPLICATION_ADDRESS
+    MINIMUM_APPLICATION_ADDRESS..=maximum_application_address()
 }
 
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
