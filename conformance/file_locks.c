@@ -31,6 +31,12 @@ int main(void)
     TRY(UnlockFileEx(b, 0, 0x10, 0, &at));
     TRY(LockFileEx(b, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 0x10, 0, &at));
     TRY(LockFileEx(a, LOCKFILE_FAIL_IMMEDIATELY, 0, 0x10, 0, &at));
+    TRY(LockFileEx(b, LOCKFILE_FAIL_IMMEDIATELY, 0, 0x10, 0, &at));
+    TRY(UnlockFileEx(b, 0, 0x10, 0, &at));
+    CALL("the exclusive lock is given up first", LockFileEx(a, LOCKFILE_FAIL_IMMEDIATELY, 0, 0x10, 0, &at));
+    TRY(UnlockFileEx(a, 0, 0x10, 0, &at));
+    TRY(UnlockFileEx(b, 0, 0x10, 0, &at));
+    TRY(LockFileEx(b, LOCKFILE_FAIL_IMMEDIATELY | LOCKFILE_EXCLUSIVE_LOCK, 0, 0x10, 0, &at));
     TRY(CloseHandle(b));
     CALL("closing gives the lock back", LockFileEx(a, LOCKFILE_FAIL_IMMEDIATELY, 0, 0x10, 0, &at));
     TRY(UnlockFileEx(a, 0, 0x10, 0, &at));

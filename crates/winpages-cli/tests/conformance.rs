@@ -221,6 +221,7 @@ programs! { single:
     map_view_of_file
     memory_status
     modules
+    nt_memory
     offer_virtual_memory
     open_file_mapping
     paths

@@ -380,7 +380,16 @@ fn range_locks() {
     one.lock_range(10, 10, true, true).unwrap();
     let refused = Err(NtStatus::LOCK_NOT_GRANTED);
     assert_eq!(two.lock_range(19, 1, false, true), refused);
-    assert_eq!(one.lock_range(15, 1, false, true), refused);
+    assert_eq!(one.lock_range(15, 1, true, true), refused);
+    // Who has a range alone may keep it for sharing: the exclusive lock is given up first.
+    one.lock_range(10, 10, false, true).unwrap();
+    assert_eq!(two.lock_range(19, 1, false, true), refused);
+    one.unlock_range(10, 10).unwrap();
+    assert_eq!(two.lock_range(19, 1, true, true), refused);
+    two.lock_range(19, 1, false, true).unwrap();
+    two.unlock_range(19, 1).unwrap();
+    one.unlock_range(10, 10).unwrap();
+    one.lock_range(10, 10, true, true).unwrap();
     assert_eq!(two.lock_range(20, 10, true, true), Ok(()));
     assert_eq!(one.unlock_range(10, 5), Err(NtStatus::RANGE_NOT_LOCKED));
     assert_eq!(one.unlock_range(10, 10), Ok(()));

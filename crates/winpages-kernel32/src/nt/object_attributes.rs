@@ -162,9 +162,6 @@ fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
         return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
     };
     let parts: Vec<&[u16]> = path.split(|unit| *unit == BACKSLASH).collect();
-    if parts.iter().any(|part| part.is_empty()) {
-        return Err(NtStatus::OBJECT_NAME_INVALID);
-    }
     let is = |part: &[u16], text: &str| {
         String::from_utf16(part).is_ok_and(|part| part.eq_ignore_ascii_case(text))
     };
@@ -181,6 +178,8 @@ fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
         {
             rest = tail;
         }
+        [first] if first.is_empty() => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
+        [first, ..] if first.is_empty() => return Err(NtStatus::OBJECT_NAME_INVALID),
         // Nobody may create anything in the root directory.
         [_] => return Err(NtStatus::OBJECT_NAME_NOT_FOUND),
         _ => return Err(NtStatus::OBJECT_PATH_NOT_FOUND),
@@ -199,6 +198,7 @@ fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
     }
     match rest {
         [] => Err(NtStatus::OBJECT_TYPE_MISMATCH),
+        [first, ..] if first.is_empty() => Err(NtStatus::OBJECT_NAME_INVALID),
         [leaf] => {
             let scope = if global { "Global\\" } else { "Local\\" };
             let name: Vec<u16> = scope.encode_utf16().chain(leaf.iter().copied()).collect();
@@ -224,7 +224,12 @@ mod tests {
             (r"\Sessions\1\BaseNamedObjects\Global\x", Ok(r"Global\x")),
             (r"\sessions\1\basenamedobjects\X", Ok(r"Local\X")),
             ("x", Err(NtStatus::OBJECT_PATH_SYNTAX_BAD)),
-            (r"\BaseNamedObjects\x\", Err(NtStatus::OBJECT_NAME_INVALID)),
+            (r"\BaseNamedObjects\", Err(NtStatus::OBJECT_NAME_INVALID)),
+            (r"\", Err(NtStatus::OBJECT_TYPE_MISMATCH)),
+            (
+                r"\BaseNamedObjects\x\",
+                Err(NtStatus::OBJECT_PATH_NOT_FOUND),
+            ),
             (r"\BaseNamedObjects\\x", Err(NtStatus::OBJECT_NAME_INVALID)),
             (r"\BaseNamedObjects", Err(NtStatus::OBJECT_TYPE_MISMATCH)),
             (
