@@ -178,8 +178,8 @@ fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
         {
             rest = tail;
         }
-        [first] if first.is_empty() => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
-        [first, ..] if first.is_empty() => return Err(NtStatus::OBJECT_NAME_INVALID),
+        [[]] => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
+        [[], ..] => return Err(NtStatus::OBJECT_NAME_INVALID),
         // Nobody may create anything in the root directory.
         [_] => return Err(NtStatus::OBJECT_NAME_NOT_FOUND),
         _ => return Err(NtStatus::OBJECT_PATH_NOT_FOUND),
@@ -198,7 +198,7 @@ fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
     }
     match rest {
         [] => Err(NtStatus::OBJECT_TYPE_MISMATCH),
-        [first, ..] if first.is_empty() => Err(NtStatus::OBJECT_NAME_INVALID),
+        [[], ..] => Err(NtStatus::OBJECT_NAME_INVALID),
         [leaf] => {
             let scope = if global { "Global\\" } else { "Local\\" };
             let name: Vec<u16> = scope.encode_utf16().chain(leaf.iter().copied()).collect();
