@@ -61,6 +61,8 @@ impl Workplace {
             .current_dir(&self.directory)
             .env("WINPAGES_NAMESPACE", self.directory.join("names"))
             .env("WINPAGES_DRIVES", self.directory.join("drives"))
+            // Cargo's names its target directory, where an older libkernel32 may lie.
+            .env_remove("LD_LIBRARY_PATH")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         command

@@ -49,6 +49,8 @@ impl Desk {
             .env("WINPAGES_NAMESPACE", self.namespace.path())
             .env("WINPAGES_DRIVES", self.scratch.path().join("drives"))
             .env_remove("WINPAGES_DRIVE_E")
+            // Cargo's names its target directory, where an older libkernel32 may lie.
+            .env_remove("LD_LIBRARY_PATH")
     }
 
     fn compile(&self, document: &str, flags: &[&str]) -> PathBuf {

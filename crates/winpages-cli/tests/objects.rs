@@ -67,6 +67,8 @@ impl Stage {
     fn hold(&self) -> Child {
         let mut child = Command::new(&self.holder)
             .env("WINPAGES_NAMESPACE", self.namespace.path())
+            // Cargo's names its target directory, where an older libkernel32 may lie.
+            .env_remove("LD_LIBRARY_PATH")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -10,13 +10,11 @@ fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The directory that holds libkernel32.so: the test runs from `deps` beside it.
+/// The directory that holds libkernel32.so: `deps`, which the test runs from. The one beside it is of the
+/// last `cargo build`, if there has been one.
 fn library() -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
-    test.ancestors()
-        .nth(2)
-        .expect("it lies in deps")
-        .to_path_buf()
+    test.parent().expect("it lies in deps").to_path_buf()
 }
 
 /// A directory of this test's own.
@@ -248,6 +246,14 @@ fn structured_exceptions_are_refused_in_words() {
     }
 }
 
+/// A program that was built, with the library that it was built with: Cargo's LD_LIBRARY_PATH names
+/// its target directory, where an older one may lie.
+fn built(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_remove("LD_LIBRARY_PATH");
+    command
+}
+
 /// Builds a program from one source, with the library and the start-up code.
 fn build(compiler: Compiler, flags: &[&str], source: &Path, program: &Path) {
     // The start-up code is C, to which flags for C++ do not apply.
@@ -307,7 +313,7 @@ fn wide_strings_and_streams_work_beside_the_standard_library() {
                 &program,
             );
             let input = fs::File::open(directory.join("input")).expect("it was written");
-            let output = Command::new(&program)
+            let output = built(&program)
                 .stdin(input)
                 .output()
                 .expect("the program runs");
@@ -329,7 +335,7 @@ fn wmain_is_found_in_c_and_in_cpp() {
         for flags in [&[][..], &["-DUNICODE", "-D_UNICODE"]] {
             let program = directory.join(format!("{}{}", compiler.program, flags.len()));
             build(compiler, flags, &source, &program);
-            let output = Command::new(&program)
+            let output = built(&program)
                 .arg("\u{5171} x")
                 .output()
                 .expect("the program runs");
@@ -349,7 +355,7 @@ fn the_run_time_library_answers_as_windows_does() {
         for compiler in compilers() {
             let program = directory.join(format!("{name}-{}", compiler.program));
             build(compiler, &["-w"], &source, &program);
-            let output = Command::new(&program).output().expect("the program runs");
+            let output = built(&program).output().expect("the program runs");
             assert_eq!(
                 String::from_utf8_lossy(&output.stdout),
                 expected,

@@ -11,6 +11,8 @@ pub fn winpages() -> Command {
         "WINPAGES_HOME",
         "WINPAGES_DRIVES",
         "WINPAGES_NAMESPACE",
+        // Cargo's names its target directory, where an older libkernel32 may lie.
+        "LD_LIBRARY_PATH",
     ] {
         command.env_remove(variable);
     }
