@@ -292,7 +292,8 @@ int main(void)
     find(&unmap, "NtUnmapViewOfSection");
     find(&query_section, "NtQuerySection");
     find(&same_files, "NtAreMappedFilesTheSame");
-    find(&close_handle, "NtClose");
+    find(&close_handle, "ZwClose");
+    RESULT("NtClose is ZwClose", GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtClose") == (FARPROC)close_handle);
     private_memory();
     sections();
     growing_file();

@@ -165,6 +165,9 @@ static EXPORTS: &[Export] = exports! {
     BOTH: module::GetModuleFileNameA;
     BOTH: module::GetModuleFileNameW;
     NTDLL: nt::object::NtClose;
+    NTDLL: nt::residency::NtLockVirtualMemory;
+    NTDLL: nt::residency::NtUnlockVirtualMemory;
+    NTDLL: nt::residency::NtSetInformationVirtualMemory;
     NTDLL: nt::section::NtCreateSection;
     NTDLL: nt::section::NtOpenSection;
     NTDLL: nt::section::NtExtendSection;
@@ -179,6 +182,8 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::virtual_memory::NtFreeVirtualMemory;
     NTDLL: nt::virtual_memory::NtProtectVirtualMemory;
     NTDLL: nt::virtual_memory_query::NtQueryVirtualMemory;
+    NTDLL: nt::write_watch::NtGetWriteWatch;
+    NTDLL: nt::write_watch::NtResetWriteWatch;
     BOTH: offer::OfferVirtualMemory;
     BOTH: offer::ReclaimVirtualMemory;
     BOTH: offer::DiscardVirtualMemory;
@@ -271,6 +276,9 @@ static EXPORTS: &[Export] = exports! {
 
 /// The address of a function, if the module has it.
 pub fn find(name: &str, module: Modules) -> Option<usize> {
+    // ntdll has every system call twice.
+    let twin = name.strip_prefix("Zw").map(|rest| format!("Nt{rest}"));
+    let name = twin.as_deref().unwrap_or(name);
     EXPORTS
         .iter()
         .find(|export| export.name == name && export.modules.intersects(module))

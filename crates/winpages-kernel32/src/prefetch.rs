@@ -18,7 +18,7 @@ pub struct WIN32_MEMORY_RANGE_ENTRY {
 /// # Safety
 ///
 /// `entries` must be a C program's to read.
-unsafe fn prefetch(
+pub(crate) unsafe fn prefetch(
     process: usize,
     count: usize,
     entries: *const WIN32_MEMORY_RANGE_ENTRY,

@@ -187,13 +187,13 @@ pub struct PSAPI_WORKING_SET_EX_INFORMATION {
 /// # Safety
 ///
 /// `entries` must be a C program's to write.
-unsafe fn query_pages(
+pub(crate) unsafe fn query_pages(
     process: usize,
     entries: *mut PSAPI_WORKING_SET_EX_INFORMATION,
-    length: u32,
+    length: usize,
 ) -> Result<(), NtStatus> {
     own_process(process)?;
-    let count = length as usize / size_of::<PSAPI_WORKING_SET_EX_INFORMATION>();
+    let count = length / size_of::<PSAPI_WORKING_SET_EX_INFORMATION>();
     if count == 0 {
         return Err(NtStatus::INFO_LENGTH_MISMATCH);
     }
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn K32QueryWorkingSetEx(
     cb: u32,
 ) -> i32 {
     // SAFETY: passed on.
-    last_error::boolean(unsafe { query_pages(hProcess, pv, cb) })
+    last_error::boolean(unsafe { query_pages(hProcess, pv, cb as usize) })
 }
 
 /// QueryWorkingSetEx: K32QueryWorkingSetEx by the name psapi has for it.

@@ -30,7 +30,7 @@ fn noaccess(_: Fault) -> NtStatus {
 /// # Safety
 ///
 /// The pointers lead to what the caller wants overwritten, or nowhere.
-unsafe fn get(
+pub(crate) unsafe fn get(
     flags: u32,
     base: usize,
     size: usize,

@@ -15,11 +15,13 @@ use kernel32::extended_parameter::{MEM_ADDRESS_REQUIREMENTS, MEM_EXTENDED_PARAME
 use kernel32::file_mapping::*;
 use kernel32::handle::CloseHandle;
 use kernel32::nt::object::NtClose;
+use kernel32::nt::residency::*;
 use kernel32::nt::section::*;
 use kernel32::nt::section_query::*;
 use kernel32::nt::view::*;
 use kernel32::nt::virtual_memory::*;
 use kernel32::nt::virtual_memory_query::NtQueryVirtualMemory;
+use kernel32::nt::write_watch::*;
 use kernel32::virtual_memory::*;
 use kernel32::write_watch::{GetWriteWatch, ResetWriteWatch};
 
@@ -125,7 +127,7 @@ fn one_call(from: &Arguments) {
     // SAFETY: see `Arguments`: pointers lead to scratch memory or to memory that cannot be written, and
     // addresses to be changed lie in the window, in views of this test, or where nothing can be.
     unsafe {
-        match from.below(38) {
+        match from.below(39) {
             0..4 => {
                 let got = VirtualAlloc(from.address(), from.size(), from.kind(), from.protection());
                 from.allocated(got as usize);
@@ -296,6 +298,27 @@ fn one_call(from: &Arguments) {
                 }
                 NtUnmapViewOfSection(process, from.address());
                 NtUnmapViewOfSectionEx(process, from.address(), from.pick(&[0, 1, 2, 4]));
+            }
+            37 => {
+                let (base, size) = (from.in_out_address(), from.in_out_size());
+                let process = from.process();
+                NtLockVirtualMemory(process, base, size, from.pick(&[0, 1, 1, 2, 4]));
+                NtUnlockVirtualMemory(process, base, size, from.pick(&[0, 1, 1, 2, 4]));
+                let (flags, count) = (from.pointer(), from.pick(&[0, 1, 2]));
+                let length = from.pick(&[4, 4, 8]);
+                NtSetInformationVirtualMemory(process, 0, count, from.pointer(), flags, length);
+                let (addresses, count) = (from.pointer(), from.count());
+                let (address, size) = (from.address(), from.size());
+                NtGetWriteWatch(
+                    process,
+                    from.bits(),
+                    address,
+                    size,
+                    addresses,
+                    count,
+                    from.pointer(),
+                );
+                NtResetWriteWatch(process, address, size);
             }
             36 => {
                 let (base, size) = (from.in_out_address(), from.in_out_size());

@@ -9,6 +9,7 @@ use super::argument::{status, write, write_if_wanted};
 use super::file_name;
 use super::object_attributes::UNICODE_STRING;
 use crate::virtual_memory::{MEMORY_BASIC_INFORMATION, own_process};
+use crate::working_set;
 
 /// MEMORY_REGION_INFORMATION as C programs lay it out.
 #[repr(C)]
@@ -38,8 +39,10 @@ const REGION_MAPPED_IMAGE: u32 = 0x04;
 const MEMORY_BASIC_INFORMATION_CLASS: u32 = 0;
 const MEMORY_MAPPED_FILENAME_INFORMATION_CLASS: u32 = 2;
 const MEMORY_REGION_INFORMATION_CLASS: u32 = 3;
+const MEMORY_WORKING_SET_EX_INFORMATION_CLASS: u32 = 4;
 
-/// NtQueryVirtualMemory, for basic information, region information and the names of mapped files.
+/// NtQueryVirtualMemory, for basic information, region information, the names of mapped files and the
+/// pages of the working set.
 ///
 /// # Safety
 ///
@@ -66,6 +69,9 @@ pub unsafe extern "C" fn NtQueryVirtualMemory(
                     return mapped_filename(ProcessHandle, address, buffer, length, ReturnLength);
                 }
                 MEMORY_REGION_INFORMATION_CLASS => region(ProcessHandle, address, buffer, length),
+                MEMORY_WORKING_SET_EX_INFORMATION_CLASS => {
+                    working_set::query_pages(ProcessHandle, buffer.cast(), length).map(|()| length)
+                }
                 _ => Err(NtStatus::INVALID_INFO_CLASS),
             }
         };
