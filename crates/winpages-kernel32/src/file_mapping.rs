@@ -73,7 +73,7 @@ fn rights_of(protection: u32) -> AccessMask {
     let mut access = AccessMask::STANDARD_RIGHTS_REQUIRED
         | AccessMask::SECTION_QUERY
         | AccessMask::SECTION_MAP_READ;
-    let writes = protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+    let writes = protection.is_written_through();
     access.set(AccessMask::SECTION_MAP_WRITE, writes);
     access.set(AccessMask::SECTION_MAP_EXECUTE, protection.is_executable());
     access

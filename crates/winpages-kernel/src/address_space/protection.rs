@@ -77,6 +77,12 @@ impl Protection {
         self.intersects(Self::WRITECOPY | Self::EXECUTE_WRITECOPY)
     }
 
+    /// Whether what is written to pages with this protection reaches those who share them: a
+    /// copy-on-write page is written for its writer alone.
+    pub fn is_written_through(self) -> bool {
+        self.intersects(Self::READWRITE | Self::EXECUTE_READWRITE)
+    }
+
     /// Whether pages with this protection can be executed.
     pub fn is_executable(self) -> bool {
         self.intersects(
@@ -103,7 +109,7 @@ impl Protection {
         if base != Self::NOACCESS {
             access |= Access::READ;
         }
-        if base.intersects(Self::READWRITE | Self::EXECUTE_READWRITE) || base.is_copy_on_write() {
+        if base.is_written_through() || base.is_copy_on_write() {
             access |= Access::WRITE;
         }
         if base.is_executable() {

@@ -78,7 +78,7 @@ impl View {
     fn allows(&self, new: Protection) -> bool {
         let base = self.mapped.base();
         let reads = base != Protection::NOACCESS;
-        let writes = base.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+        let writes = base.is_written_through();
         let executes = base.is_executable();
         match new.base() {
             Protection::NOACCESS => true,

@@ -134,7 +134,7 @@ fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
 
 /// Whether views of a section of this protection may write to it.
 pub(super) fn writes(protection: Protection) -> bool {
-    protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE)
+    protection.is_written_through()
 }
 
 fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
@@ -328,9 +328,7 @@ impl Maker<'_> {
     /// has.
     fn file(&self, handle: Handle) -> Result<(Arc<File>, u64), NtStatus> {
         let (file, granted) = object::reference_file(handle, AccessMask::empty())?;
-        let writes = self
-            .protection
-            .intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+        let writes = self.protection.is_written_through();
         let mut needed = AccessMask::FILE_READ_DATA;
         needed.set(AccessMask::FILE_WRITE_DATA, writes);
         needed.set(AccessMask::FILE_EXECUTE, self.protection.is_executable());

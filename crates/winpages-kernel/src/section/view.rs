@@ -159,8 +159,7 @@ impl Backing for Section {
 
 /// What a handle must grant for a view of a protection.
 fn rights_for(protection: Protection) -> AccessMask {
-    let mut rights = if protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE)
-    {
+    let mut rights = if protection.is_written_through() {
         AccessMask::SECTION_MAP_WRITE
     } else {
         AccessMask::SECTION_MAP_READ
@@ -171,8 +170,8 @@ fn rights_for(protection: Protection) -> AccessMask {
 
 /// Whether a section of one protection may have views of another.
 fn is_within(view: Protection, section: Protection) -> bool {
-    let writes = view.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
-    let may_write = section.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+    let writes = view.is_written_through();
+    let may_write = section.is_written_through();
     (!writes || may_write) && (!view.is_executable() || section.is_executable())
 }
 
