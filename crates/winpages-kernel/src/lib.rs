@@ -14,6 +14,7 @@ pub mod residency;
 pub mod section;
 mod status;
 pub mod sys;
+pub mod thread;
 pub mod token;
 
 pub use object::handle_table::Handle;

@@ -2,26 +2,18 @@
 //!
 //! Calls that succeed leave it alone, except where Windows' own do not: see each function.
 
-use core::cell::Cell;
-
-use winpages_kernel::NtStatus;
+use winpages_kernel::{NtStatus, thread};
 
 use crate::dos_error;
 
-thread_local! {
-    // A plain word: reading it neither allocates nor registers a destructor, so it can be set from
-    // inside an allocator.
-    static LAST_ERROR: Cell<u32> = const { Cell::new(0) };
-}
-
 /// The calling thread's last-error value.
 pub fn get() -> u32 {
-    LAST_ERROR.get()
+    thread::last_error()
 }
 
 /// Sets the calling thread's last-error value.
 pub fn set(code: u32) {
-    LAST_ERROR.set(code);
+    thread::set_last_error(code);
 }
 
 /// Sets the last error to the Win32 code of `status`.

@@ -29,7 +29,7 @@ pub extern "C" fn GetCurrentProcessId() -> u32 {
 /// GetCurrentThreadId: Linux's own number of the thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetCurrentThreadId() -> u32 {
-    winpages_kernel::sys::thread_id()
+    winpages_kernel::thread::current_id()
 }
 
 /// ExitProcess: runs what is to run at exit. Of the exit code, Linux keeps the lowest eight bits.

@@ -20,6 +20,7 @@ use crate::NtStatus;
 use crate::file::File;
 use crate::residency::MemoryNotification;
 use crate::section::Section;
+use crate::thread::Thread;
 use crate::token::Token;
 
 bitflags::bitflags! {
@@ -101,6 +102,8 @@ pub enum Object {
     Section(Arc<Section>),
     /// A notification of how scarce memory is.
     MemoryNotification(Arc<MemoryNotification>),
+    /// A thread.
+    Thread(Arc<Thread>),
     /// An access token.
     Token(Arc<Token>),
 }
@@ -112,7 +115,7 @@ impl Object {
         match self {
             Self::File(file) => file.last_handle_closed(),
             Self::Section(section) => section.last_handle_closed(),
-            Self::MemoryNotification(_) | Self::Token(_) => {}
+            Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {}
         }
     }
 
@@ -122,6 +125,7 @@ impl Object {
             Self::File(file) => file.handle_count(),
             Self::Section(section) => section.handle_count(),
             Self::MemoryNotification(notification) => notification.handle_count(),
+            Self::Thread(thread) => thread.handle_count(),
             Self::Token(token) => token.handle_count(),
         }
     }

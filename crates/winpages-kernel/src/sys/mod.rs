@@ -11,6 +11,7 @@ pub mod environment;
 pub mod fault;
 pub mod file;
 pub mod fork;
+pub mod futex;
 mod kept_descriptor;
 pub mod lock;
 pub mod memory;
@@ -21,9 +22,5 @@ pub mod procmap;
 pub mod random;
 pub mod residency;
 pub mod shared_file;
+pub mod thread;
 pub mod write_watch;
-
-/// The number of the calling thread.
-pub fn thread_id() -> u32 {
-    rustix::thread::gettid().as_raw_nonzero().get() as u32
-}

@@ -1,0 +1,73 @@
+//! Threads: what Windows keeps for each of them, and the calls that are queued to them.
+//!
+//! Any thread of the process is a thread here, whoever started it: it is attached when it first calls
+//! the engine, and detached when it ends. Attaching maps the thread's environment block and takes
+//! nothing from the heap; the [`Thread`] object, which handles lead to, is made when it is first
+//! asked for.
+
+mod apc;
+mod block;
+mod environment_block;
+mod object;
+
+pub use apc::Apc;
+pub use environment_block::EnvironmentBlock;
+pub use object::Thread;
+
+pub(crate) use block::{after_fork_in_child, lock_for_fork, unlock_after_fork};
+
+use std::sync::Arc;
+
+/// The number of the calling thread; mirrors GetCurrentThreadId. Takes no system call.
+#[inline]
+pub fn current_id() -> u32 {
+    block::current().environment.thread_id() as u32
+}
+
+/// The calling thread's environment block; mirrors NtCurrentTeb. It stays where it is until the
+/// thread has ended.
+#[inline]
+pub fn environment_block() -> &'static EnvironmentBlock {
+    &block::current().environment
+}
+
+/// The calling thread's last error, whatever that means to the face above: the block's word at 0x68.
+#[inline]
+pub fn last_error() -> u32 {
+    block::last_error()
+}
+
+/// Sets the calling thread's last error. Does not attach the thread.
+#[inline]
+pub fn set_last_error(code: u32) {
+    block::set_last_error(code);
+}
+
+/// The calling thread.
+///
+/// ```
+/// let this = winpages_kernel::thread::current();
+/// assert_eq!(this.id(), winpages_kernel::thread::current_id());
+/// assert!(!this.has_ended());
+/// ```
+pub fn current() -> Arc<Thread> {
+    block::current().thread()
+}
+
+/// Runs the calls that are queued to the calling thread, those that they queue included, and answers
+/// whether there were any. For alertable waits and NtTestAlert.
+///
+/// A waiter reads [`Thread::apc_word`], then calls this, and if nothing ran sleeps on that word
+/// among others: no call is queued without changing it.
+pub fn run_pending() -> bool {
+    match block::existing().and_then(block::Block::existing_thread) {
+        Some(thread) => thread.run_pending_apcs(),
+        // Nobody can have queued anything to a thread without an object.
+        None => false,
+    }
+}
+
+/// The thread of this process that has the number `id`, if it is attached.
+pub fn find(id: u32) -> Option<Arc<Thread>> {
+    block::find(id)
+}

@@ -1,0 +1,118 @@
+//! The thread object: what handles lead to.
+
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use super::apc::{Apc, ApcQueue};
+use crate::NtStatus;
+use crate::sys::futex;
+
+/// A thread of this process. It outlives the thread itself as long as anybody holds it.
+pub struct Thread {
+    id: AtomicU32,
+    /// [`RUNS`] or [`ENDED`]: the word that waiters sleep on.
+    state: AtomicU32,
+    exit_status: AtomicU32,
+    apcs: ApcQueue,
+    handle_count: AtomicUsize,
+}
+
+const RUNS: u32 = 0;
+const ENDED: u32 = 1;
+
+/// STILL_ACTIVE: the exit status of a thread that has not ended.
+const STILL_ACTIVE: u32 = 259;
+
+impl Thread {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id: AtomicU32::new(id),
+            state: AtomicU32::new(RUNS),
+            exit_status: AtomicU32::new(STILL_ACTIVE),
+            apcs: ApcQueue::new(),
+            handle_count: AtomicUsize::new(0),
+        }
+    }
+
+    /// The thread's number.
+    pub fn id(&self) -> u32 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// Whether the thread has ended: whether the object is signalled. Once it is, it stays so.
+    pub fn has_ended(&self) -> bool {
+        self.state.load(Ordering::Acquire) == ENDED
+    }
+
+    /// A futex word, private to the process: 0 while the thread runs, 1 once it has ended, when all
+    /// sleepers are woken.
+    pub fn end_word(&self) -> &AtomicU32 {
+        &self.state
+    }
+
+    /// What the thread ended with; 259 (STILL_ACTIVE) while it runs.
+    pub fn exit_status(&self) -> u32 {
+        self.exit_status.load(Ordering::Acquire)
+    }
+
+    /// A futex word, private to the process, that changes whenever a call is queued; all sleepers
+    /// are woken then.
+    pub fn apc_word(&self) -> &AtomicU32 {
+        self.apcs.word()
+    }
+
+    /// Whether calls are queued to the thread that it has not run yet.
+    pub fn has_pending_apcs(&self) -> bool {
+        !self.apcs.is_empty()
+    }
+
+    /// Queues a call to the thread, which runs it at its next alertable wait; mirrors
+    /// NtQueueApcThread.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::UNSUCCESSFUL`] if the thread has ended.
+    pub fn queue_apc(&self, apc: Apc) -> Result<(), NtStatus> {
+        self.apcs.push(apc)
+    }
+
+    /// Runs what is queued. Only ever called in the thread itself.
+    pub(super) fn run_pending_apcs(&self) -> bool {
+        let mut any = false;
+        // SAFETY: the one caller runs in the thread that the queue is of.
+        while let Some(apc) = unsafe { self.apcs.pop() } {
+            any = true;
+            let [first, second, third] = apc.arguments;
+            // SAFETY: a function that the program has queued, with the arguments it gave.
+            unsafe { (apc.routine)(first, second, third) };
+        }
+        any
+    }
+
+    /// Says that the thread has ended, and with what.
+    pub(super) fn end(&self, exit_status: u32) {
+        // SAFETY: called by the thread itself, as the last thing it does, or in a child of a fork,
+        // where the thread does not exist.
+        unsafe { self.apcs.close() };
+        self.exit_status.store(exit_status, Ordering::Relaxed);
+        self.state.store(ENDED, Ordering::Release);
+        futex::wake_all(&self.state);
+    }
+
+    pub(super) fn set_id(&self, id: u32) {
+        self.id.store(id, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handle_count(&self) -> &AtomicUsize {
+        &self.handle_count
+    }
+}
+
+impl core::fmt::Debug for Thread {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter
+            .debug_struct("Thread")
+            .field("id", &self.id())
+            .field("has_ended", &self.has_ended())
+            .finish_non_exhaustive()
+    }
+}
