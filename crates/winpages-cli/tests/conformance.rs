@@ -211,6 +211,7 @@ programs! { single:
     copy_on_write
     create_file_mapping
     directories
+    duplicate_handle
     exceptions
     file_locks
     files
@@ -224,6 +225,7 @@ programs! { single:
     memory_status
     modules
     nt_memory
+    nt_objects
     offer_virtual_memory
     open_file_mapping
     paths

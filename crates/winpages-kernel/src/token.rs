@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
-use crate::object::{AccessMask, GenericMapping, Object};
+use crate::object::{self, AccessMask, GenericMapping, Object};
 
 impl AccessMask {
     /// TOKEN_QUERY
     pub const TOKEN_QUERY: Self = Self::from_bits_retain(0x08);
+    /// TOKEN_QUERY_SOURCE
+    pub const TOKEN_QUERY_SOURCE: Self = Self::from_bits_retain(0x10);
     /// TOKEN_ADJUST_PRIVILEGES
     pub const TOKEN_ADJUST_PRIVILEGES: Self = Self::from_bits_retain(0x20);
 }
@@ -197,7 +199,7 @@ pub fn open_process_token(desired: AccessMask) -> Result<Handle, NtStatus> {
 /// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::OBJECT_TYPE_MISMATCH`] if it
 /// is of another kind, [`NtStatus::ACCESS_DENIED`] if it does not grant `desired`.
 pub fn reference_token(handle: Handle, desired: AccessMask) -> Result<Arc<Token>, NtStatus> {
-    let entry = handle_table::lookup(handle)?;
+    let entry = object::reference(handle)?;
     let Object::Token(token) = entry.object else {
         return Err(NtStatus::OBJECT_TYPE_MISMATCH);
     };

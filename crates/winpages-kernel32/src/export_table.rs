@@ -131,6 +131,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: file_transfer::WriteFile;
     BOTH: file_transfer::FlushFileBuffers;
     BOTH: handle::CloseHandle;
+    BOTH: handle::DuplicateHandle;
+    KERNELBASE: handle::CompareObjectHandles;
     BOTH: handle::GetHandleInformation;
     BOTH: handle::SetHandleInformation;
     BOTH: last_error::GetLastError;
@@ -165,6 +167,12 @@ static EXPORTS: &[Export] = exports! {
     BOTH: module::GetModuleFileNameA;
     BOTH: module::GetModuleFileNameW;
     NTDLL: nt::object::NtClose;
+    NTDLL: nt::object::NtCompareObjects;
+    NTDLL: nt::object::NtDuplicateObject;
+    NTDLL: nt::object::NtMakePermanentObject;
+    NTDLL: nt::object::NtMakeTemporaryObject;
+    NTDLL: nt::object::NtQueryObject;
+    NTDLL: nt::object::NtSetInformationObject;
     NTDLL: nt::residency::NtLockVirtualMemory;
     NTDLL: nt::residency::NtUnlockVirtualMemory;
     NTDLL: nt::residency::NtSetInformationVirtualMemory;

@@ -1,11 +1,17 @@
-//! Handles in general: closing them, and what is remembered of them.
+//! Handles in general: closing, duplicating and comparing them, and what is remembered of them.
 
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
+use winpages_kernel::object::{self, AccessMask, DuplicateObject};
 use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
-use crate::last_error;
 use crate::standard_handle;
+use crate::virtual_memory::own_process;
+use crate::{last_error, nt};
+
+const DUPLICATE_CLOSE_SOURCE: u32 = 1;
+const DUPLICATE_SAME_ACCESS: u32 = 2;
+const DUPLICATE_SAME_ATTRIBUTES: u32 = 4;
 
 /// CloseHandle.
 #[unsafe(no_mangle)]
@@ -13,6 +19,87 @@ pub extern "C" fn CloseHandle(hObject: usize) -> i32 {
     // The constant that GetStdHandle takes closes what it would answer.
     let handle = standard_handle::take(hObject).unwrap_or(hObject);
     last_error::boolean(handle_table::close(Handle::from_value(handle)))
+}
+
+/// What DuplicateHandle and NtDuplicateObject do. Both processes must be this one: handles of others
+/// are not reached yet.
+///
+/// # Errors
+///
+/// Those of [`object::duplicate_object`], and [`NtStatus::INVALID_HANDLE`] for what is no process.
+pub(crate) fn duplicate(
+    source_process: usize,
+    source: usize,
+    target_process: usize,
+    access: u32,
+    attributes: HandleAttributes,
+    options: u32,
+) -> Result<Handle, NtStatus> {
+    own_process(source_process)?;
+    let source = Handle::from_value(source);
+    let close_source = options & DUPLICATE_CLOSE_SOURCE != 0;
+    if let Err(status) = own_process(target_process) {
+        if close_source {
+            let _ = handle_table::close(source);
+        }
+        return Err(status);
+    }
+    let same_access = options & DUPLICATE_SAME_ACCESS != 0;
+    let same_attributes = options & DUPLICATE_SAME_ATTRIBUTES != 0;
+    object::duplicate_object(&DuplicateObject {
+        source,
+        access: (!same_access).then(|| AccessMask::from_bits_retain(access)),
+        attributes: (!same_attributes).then_some(attributes),
+        close_source,
+    })
+}
+
+/// DuplicateHandle: a second handle to an object, with other rights if wanted.
+///
+/// # Safety
+///
+/// `lpTargetHandle` must be NULL or a C program's to write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn DuplicateHandle(
+    hSourceProcessHandle: usize,
+    hSourceHandle: usize,
+    hTargetProcessHandle: usize,
+    lpTargetHandle: *mut usize,
+    dwDesiredAccess: u32,
+    bInheritHandle: i32,
+    dwOptions: u32,
+) -> i32 {
+    let attributes = if bInheritHandle != 0 {
+        nt::object_attributes::OBJ_INHERIT
+    } else {
+        0
+    };
+    // SAFETY: passed on.
+    let answer = unsafe {
+        nt::object::NtDuplicateObject(
+            hSourceProcessHandle,
+            hSourceHandle,
+            hTargetProcessHandle,
+            lpTargetHandle,
+            dwDesiredAccess,
+            attributes,
+            dwOptions & (DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS),
+        )
+    };
+    last_error::boolean(nt::argument::result(answer))
+}
+
+/// CompareObjectHandles: whether two handles lead to one object.
+#[unsafe(no_mangle)]
+pub extern "C" fn CompareObjectHandles(
+    hFirstObjectHandle: usize,
+    hSecondObjectHandle: usize,
+) -> i32 {
+    let (first, second) = (hFirstObjectHandle, hSecondObjectHandle);
+    last_error::boolean(object::compare_objects(
+        Handle::from_value(first),
+        Handle::from_value(second),
+    ))
 }
 
 /// GetHandleInformation: whether it is inherited, and whether it is protected from being closed.

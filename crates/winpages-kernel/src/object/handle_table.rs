@@ -124,6 +124,23 @@ pub fn insert(entry: Entry) -> Result<Handle, NtStatus> {
     Ok(Handle((slot + 1) << 2))
 }
 
+/// Exchanges what is known of a handle that leads to the same object before and after.
+pub(super) fn replace(handle: Handle, entry: Entry) -> Result<Handle, NtStatus> {
+    let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+    let mut table = TABLE.lock();
+    let held = table
+        .slots
+        .get_mut(slot)
+        .and_then(Option::as_mut)
+        // Somebody may have closed it meanwhile, and somebody else have got its value.
+        .filter(|held| held.object.is_same_as(&entry.object))
+        .ok_or(NtStatus::INVALID_HANDLE)?;
+    let replaced = core::mem::replace(held, entry);
+    drop(table);
+    drop(replaced);
+    Ok(Handle((slot + 1) << 2))
+}
+
 /// What a handle leads to.
 ///
 /// # Errors
@@ -196,6 +213,20 @@ pub fn set_attributes(
         .ok_or(NtStatus::INVALID_HANDLE)?;
     entry.attributes = entry.attributes.difference(mask) | (values & mask);
     Ok(())
+}
+
+/// The handles that a child process is to get, with all that is known of them: in the child, each has
+/// the same value, leads to the same object, and is inheritable again.
+///
+/// The object itself is reached in the child through [`Object::descriptors`].
+pub fn inheritable() -> Vec<(Handle, Entry)> {
+    let table = TABLE.lock();
+    let slots = table.slots.iter().enumerate();
+    slots
+        .filter_map(|(slot, entry)| Some((Handle((slot + 1) << 2), entry.as_ref()?)))
+        .filter(|(_, entry)| entry.attributes.contains(HandleAttributes::INHERIT))
+        .map(|(handle, entry)| (handle, entry.clone()))
+        .collect()
 }
 
 /// Everything that has a handle; what has two is there twice.

@@ -1,17 +1,27 @@
 //! Objects and the handles that lead to them.
 
 mod descriptor;
+mod duplicate;
+mod grant;
 pub mod handle_table;
 mod name;
 mod named_file;
 pub mod namespace;
 mod namespace_directory;
+pub mod object_type;
+mod query;
 
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
+pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
 pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::NamedFile;
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
 pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
+pub use object_type::ObjectType;
+pub use query::{
+    BasicInformation, NameInformation, TypeInformation, basic_information, object_name,
+    type_information,
+};
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;
@@ -41,6 +51,8 @@ bitflags::bitflags! {
         const SYNCHRONIZE = 0x0010_0000;
         /// STANDARD_RIGHTS_REQUIRED
         const STANDARD_RIGHTS_REQUIRED = 0x000F_0000;
+        /// ACCESS_SYSTEM_SECURITY: reading and changing what is audited.
+        const ACCESS_SYSTEM_SECURITY = 0x0100_0000;
         /// MAXIMUM_ALLOWED: whatever the object grants.
         const MAXIMUM_ALLOWED = 0x0200_0000;
         /// GENERIC_ALL
@@ -128,6 +140,24 @@ impl Object {
             Self::Thread(thread) => thread.handle_count(),
             Self::Token(token) => token.handle_count(),
         }
+    }
+}
+
+/// What a handle leads to, and what it grants. The pseudo handles of the process's token lead there.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if there is no such handle.
+pub fn reference(handle: handle_table::Handle) -> Result<handle_table::Entry, NtStatus> {
+    const CURRENT_PROCESS_TOKEN: isize = -4;
+    const CURRENT_THREAD_EFFECTIVE_TOKEN: isize = -6;
+    match handle.value() as isize {
+        CURRENT_PROCESS_TOKEN | CURRENT_THREAD_EFFECTIVE_TOKEN => Ok(handle_table::Entry {
+            object: Object::Token(Arc::default()),
+            access: AccessMask::TOKEN_QUERY | AccessMask::TOKEN_QUERY_SOURCE,
+            attributes: handle_table::HandleAttributes::empty(),
+        }),
+        _ => handle_table::lookup(handle),
     }
 }
 

@@ -41,6 +41,15 @@ impl NamedFile {
         }
     }
 
+    /// Whether both are openings of one object's file.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let identity = |file: &Self| {
+            let found = shared_file::stat(&file.descriptor).ok()?;
+            Some((found.st_dev, found.st_ino))
+        };
+        identity(self).is_some_and(|own| Some(own) == identity(other))
+    }
+
     /// Gives the name up; whoever is the last to do so takes it out of the namespace.
     pub fn release(&self) {
         if self.released.swap(true, Ordering::AcqRel) {

@@ -112,17 +112,24 @@ impl Section {
         self.name.as_ref()
     }
 
+    /// The file that holds its name, if it has one.
+    pub(crate) fn named_file(&self) -> Option<&NamedFile> {
+        match &self.storage {
+            Storage::Named(file)
+            | Storage::File {
+                name: Some(file), ..
+            } => Some(file),
+            Storage::Unnamed(_) | Storage::File { name: None, .. } => None,
+        }
+    }
+
     pub(crate) fn handle_count(&self) -> &AtomicUsize {
         &self.handles
     }
 
     pub(crate) fn last_handle_closed(&self) {
-        match &self.storage {
-            Storage::Named(file)
-            | Storage::File {
-                name: Some(file), ..
-            } => file.release(),
-            Storage::Unnamed(_) | Storage::File { name: None, .. } => {}
+        if let Some(file) = self.named_file() {
+            file.release();
         }
     }
 }

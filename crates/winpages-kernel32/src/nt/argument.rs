@@ -14,6 +14,19 @@ pub fn status(result: Result<(), NtStatus>) -> i32 {
     }
 }
 
+/// What an NTSTATUS says; of those that are no errors, success.
+///
+/// # Errors
+///
+/// The status itself.
+pub fn result(status: i32) -> Result<(), NtStatus> {
+    if status >= 0 {
+        Ok(())
+    } else {
+        Err(NtStatus::from_code(status as u32))
+    }
+}
+
 /// Reads what a pointer leads to.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! ntdll: the calls that kernel32 stands on. They answer NTSTATUS, and leave the last error alone.
 
-mod argument;
+pub(crate) mod argument;
 pub mod file_name;
 pub mod object;
 pub mod object_attributes;

@@ -36,7 +36,8 @@ pub struct OBJECT_ATTRIBUTES {
     pub SecurityQualityOfService: *const core::ffi::c_void,
 }
 
-const OBJ_INHERIT: u32 = 0x0000_0002;
+/// The handle is inheritable.
+pub const OBJ_INHERIT: u32 = 0x0000_0002;
 const OBJ_OPENIF: u32 = 0x0000_0080;
 const OBJ_VALID_ATTRIBUTES: u32 = 0x0000_1FF2;
 
