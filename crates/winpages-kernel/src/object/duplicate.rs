@@ -87,6 +87,7 @@ impl Object {
             (Self::MemoryNotification(one), Self::MemoryNotification(two)) => {
                 one.kind() == two.kind()
             }
+            (Self::Thread(one), Self::Thread(two)) => Arc::ptr_eq(one, two),
             // A process has one.
             (Self::Token(_), Self::Token(_)) => true,
             _ => false,

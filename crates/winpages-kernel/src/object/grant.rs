@@ -13,7 +13,7 @@ impl Object {
         match self {
             // As on Windows: what a file may be used for was settled when it was opened.
             Self::File(_) => Err(NtStatus::ACCESS_DENIED),
-            Self::Section(_) | Self::MemoryNotification(_) | Self::Token(_) => {
+            Self::Section(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {
                 Ok(self.object_type().generic_mapping.apply(desired))
             }
         }

@@ -143,7 +143,8 @@ impl Object {
     }
 }
 
-/// What a handle leads to, and what it grants. The pseudo handles of the process's token lead there.
+/// What a handle leads to, and what it grants. The pseudo handles of the calling thread and of the
+/// process's token lead there.
 ///
 /// # Errors
 ///
@@ -157,6 +158,14 @@ pub fn reference(handle: handle_table::Handle) -> Result<handle_table::Entry, Nt
             access: AccessMask::TOKEN_QUERY | AccessMask::TOKEN_QUERY_SOURCE,
             attributes: handle_table::HandleAttributes::empty(),
         }),
+        _ if handle == handle_table::Handle::CURRENT_THREAD => {
+            let object = Object::Thread(crate::thread::current());
+            Ok(handle_table::Entry {
+                access: object.object_type().generic_mapping.all,
+                attributes: handle_table::HandleAttributes::empty(),
+                object,
+            })
+        }
         _ => handle_table::lookup(handle),
     }
 }

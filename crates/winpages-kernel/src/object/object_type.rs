@@ -59,6 +59,16 @@ pub static SECTION: ObjectType = ObjectType::new("Section", SECTION_GENERIC_MAPP
 /// The type of notifications of how scarce memory is, which are events on Windows.
 static MEMORY_NOTIFICATION: ObjectType =
     ObjectType::new("Event", MEMORY_NOTIFICATION_GENERIC_MAPPING);
+/// The type of threads.
+pub static THREAD: ObjectType = ObjectType::new(
+    "Thread",
+    GenericMapping {
+        read: AccessMask::from_bits_retain(0x0002_0048),
+        write: AccessMask::from_bits_retain(0x0002_0037),
+        execute: AccessMask::from_bits_retain(0x0012_1800),
+        all: AccessMask::from_bits_retain(0x001F_FFFF),
+    },
+);
 /// The type of access tokens.
 pub static TOKEN: ObjectType = ObjectType::new("Token", TOKEN_GENERIC_MAPPING);
 
@@ -69,6 +79,7 @@ impl Object {
             Self::File(_) => &FILE,
             Self::Section(_) => &SECTION,
             Self::MemoryNotification(_) => &MEMORY_NOTIFICATION,
+            Self::Thread(_) => &THREAD,
             Self::Token(_) => &TOKEN,
         }
     }

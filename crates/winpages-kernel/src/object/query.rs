@@ -126,7 +126,7 @@ impl Object {
     pub fn name(&self) -> Option<&ObjectName> {
         match self {
             Self::Section(section) => section.name(),
-            Self::File(_) | Self::MemoryNotification(_) | Self::Token(_) => None,
+            Self::File(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => None,
         }
     }
 
@@ -145,7 +145,7 @@ impl Object {
                     .chain(name)
                     .collect()
             }
-            Self::MemoryNotification(_) | Self::Token(_) => Vec::new(),
+            Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => Vec::new(),
         }
     }
 }
