@@ -41,6 +41,34 @@ pub enum Operation {
     MapView,
     /// Writing a view back to its file.
     Flush,
+    /// Keeping pages in memory.
+    Lock,
+    /// Letting pages be paged out.
+    Unlock,
+    /// Bringing pages into memory.
+    Prefetch,
+    /// Offering pages to the system.
+    Offer,
+    /// Taking offered pages back.
+    Reclaim,
+    /// Throwing the contents of pages away.
+    Discard,
+    /// Resetting pages, or undoing it.
+    Reset,
+    /// Asking which pages were written.
+    WatchWrites,
+    /// Asking for the working set, or changing its limits.
+    WorkingSet,
+    /// Asking what the machine or the process has of memory.
+    MemoryStatus,
+    /// Creating or asking a notification of how scarce memory is.
+    MemoryNotification,
+    /// Allocating or mapping pages by number.
+    PhysicalPages,
+    /// Registering a handler of exceptions.
+    HandleExceptions,
+    /// Choosing the layout of the address space.
+    ChooseLayout,
 }
 
 impl fmt::Display for Operation {
@@ -60,6 +88,20 @@ impl fmt::Display for Operation {
             Self::QuerySection => "query the section",
             Self::MapView => "map a view",
             Self::Flush => "write the view back",
+            Self::Lock => "keep memory from being paged out",
+            Self::Unlock => "let memory be paged out",
+            Self::Prefetch => "bring memory in",
+            Self::Offer => "offer memory to the system",
+            Self::Reclaim => "reclaim memory",
+            Self::Discard => "discard memory",
+            Self::Reset => "reset memory",
+            Self::WatchWrites => "ask which memory was written",
+            Self::WorkingSet => "ask for or change the working set",
+            Self::MemoryStatus => "ask for the state of memory",
+            Self::MemoryNotification => "use a memory notification",
+            Self::PhysicalPages => "allocate or map physical pages",
+            Self::HandleExceptions => "register an exception handler",
+            Self::ChooseLayout => "choose the layout of the address space",
         })
     }
 }
@@ -178,14 +220,16 @@ impl Error {
             ERROR_NOT_ENOUGH_MEMORY
             | ERROR_OUTOFMEMORY
             | ERROR_COMMITMENT_LIMIT
+            | ERROR_NO_SYSTEM_RESOURCES
             | ERROR_WORKING_SET_QUOTA => io::ErrorKind::OutOfMemory,
             ERROR_DISK_FULL => io::ErrorKind::StorageFull,
             ERROR_NOT_SUPPORTED | ERROR_INVALID_FUNCTION | ERROR_CALL_NOT_IMPLEMENTED => {
                 io::ErrorKind::Unsupported
             }
-            ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION | ERROR_USER_MAPPED_FILE => {
-                io::ErrorKind::ResourceBusy
-            }
+            ERROR_BUSY
+            | ERROR_SHARING_VIOLATION
+            | ERROR_LOCK_VIOLATION
+            | ERROR_USER_MAPPED_FILE => io::ErrorKind::ResourceBusy,
             ERROR_FILE_INVALID | ERROR_REVISION_MISMATCH => io::ErrorKind::InvalidData,
             ERROR_INVALID_PARAMETER
             | ERROR_INVALID_HANDLE

@@ -72,8 +72,28 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
             "the offset must be a multiple of the size, and the page committed and writable"
         }
         (Operation::Read | Operation::Write | Operation::Borrow, ERROR_NOACCESS) => {
-            "a page of the range is not committed, or its protection does not allow it"
+            "a page of the range is not committed, or its protection does not allow it; or it was \
+             offered or reset, and must be taken back first"
         }
+        (Operation::Lock, ERROR_WORKING_SET_QUOTA) => {
+            "raise the minimum of the working set with set_working_set_limits; on Linux, RLIMIT_MEMLOCK \
+             is a limit too"
+        }
+        (Operation::Lock, ERROR_NOACCESS) => "only committed pages that may be used can be locked",
+        (Operation::Offer | Operation::Reclaim | Operation::Discard, ERROR_INVALID_PARAMETER) => {
+            "the range is not empty, and its pages are committed, READWRITE and not locked"
+        }
+        (Operation::WatchWrites, ERROR_INVALID_PARAMETER) => {
+            "the range is not empty, and the reservation was made with watch_writes"
+        }
+        (Operation::Reserve | Operation::PhysicalPages, ERROR_PRIVILEGE_NOT_HELD) => {
+            "large and physical pages take the right to lock pages in memory"
+        }
+        (Operation::ChooseLayout, ERROR_NOT_SUPPORTED) => {
+            "choose before the first call that allocates or asks; on Windows the program's own format \
+             decides"
+        }
+        (_, ERROR_CALL_NOT_IMPLEMENTED) => "this version of Windows does not have the function",
         _ => return None,
     };
     Some(text)

@@ -1,9 +1,15 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+mod address_range;
 mod error;
+mod exception;
 mod hint;
 mod memory;
+mod memory_flag;
+mod memory_notification;
+mod memory_status;
+mod physical_pages;
 mod platform;
 mod protection;
 mod region;
@@ -11,13 +17,35 @@ mod reservation;
 mod section;
 mod system;
 mod view;
+mod working_set;
 
 pub use bytemuck;
 
+pub use address_range::{lock, prefetch, protect, unlock};
 pub use error::{Error, Operation};
+pub use exception::{
+    Attempt, Disposition, Exception, ExceptionHandler, ExceptionKind, Registers, exception_code,
+    raise_exception,
+};
+pub use memory_notification::MemoryNotification;
+pub use memory_status::{
+    MemoryStatus, PerformanceInformation, ProcessMemory, installed_memory, large_page_minimum,
+    memory_status, performance_information, process_memory,
+};
+pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use protection::Protection;
-pub use region::{Region, RegionKind, RegionState, Regions, query, regions};
-pub use reservation::{Reservation, ReservationOptions};
+pub use region::{
+    AllocationInformation, Region, RegionKind, RegionState, Regions, allocation, mapped_file,
+    query, regions,
+};
+pub use reservation::{Contents, OfferPriority, Reservation, ReservationOptions};
 pub use section::{Opened, Section, SectionOptions};
-pub use system::{allocation_granularity, application_addresses, page_size};
+pub use system::{
+    AddressLayout, address_layout, allocation_granularity, application_addresses, page_size,
+    use_32_bit_layout,
+};
 pub use view::{Access, View, ViewOptions};
+pub use working_set::{
+    PageInformation, WorkingSetLimits, WorkingSetPage, empty_working_set, pages,
+    set_working_set_limits, working_set, working_set_limits,
+};

@@ -9,6 +9,7 @@ use crate::error::{Error, Operation};
 use crate::platform;
 use crate::protection::Protection;
 use crate::region;
+use crate::system::page_size;
 
 /// Where the owned bytes are.
 #[derive(Debug)]
@@ -95,6 +96,13 @@ impl Memory {
     /// The addresses of offsets.
     pub(crate) fn addresses_of(&self, offsets: &Range<usize>) -> Range<usize> {
         self.base() + offsets.start..self.base() + offsets.end
+    }
+
+    /// The offsets of all pages that a range of offsets touches.
+    pub(crate) fn pages_of(&self, offsets: &Range<usize>) -> Range<usize> {
+        let page = page_size();
+        // Reservations and views begin with a page.
+        offsets.start / page * page..offsets.end.next_multiple_of(page)
     }
 
     /// A pointer to one of the bytes, or to the end.

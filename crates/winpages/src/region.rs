@@ -2,6 +2,7 @@
 
 use core::iter::FusedIterator;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::error::{Error, Operation};
 use crate::platform::{self, BasicInformation};
@@ -155,3 +156,69 @@ impl Iterator for Regions {
 }
 
 impl FusedIterator for Regions {}
+
+/// A whole reservation, view or image. Windows' MEMORY_REGION_INFORMATION.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct AllocationInformation {
+    /// The address of its first byte.
+    pub base: usize,
+    /// How many bytes it takes.
+    pub size: usize,
+    /// How many of them are committed.
+    pub committed: usize,
+    /// The protection that was given when it was reserved or mapped.
+    pub protection: Protection,
+    /// Whose it is.
+    pub kind: RegionKind,
+}
+
+/// Tells of the whole reservation, view or image that an address lies in; `None` if nothing is there.
+/// Mirrors QueryVirtualMemoryInformation with MemoryRegionInfo.
+///
+/// # Errors
+///
+/// As [`query`].
+///
+/// ```
+/// let mut reservation = winpages::Reservation::new(1 << 30)?;
+/// reservation.commit(1 << 20..2 << 20)?;
+/// let whole = winpages::allocation(reservation.as_ptr() as usize + (1 << 29))?.unwrap();
+/// assert_eq!((whole.size, whole.committed), (1 << 30, 1 << 20));
+/// # Ok::<(), winpages::Error>(())
+/// ```
+pub fn allocation(address: usize) -> Result<Option<AllocationInformation>, Error> {
+    let here = query(address)?;
+    let (Some(base), Some(protection), Some(kind)) =
+        (here.allocation_base, here.allocation_protection, here.kind)
+    else {
+        return Ok(None);
+    };
+    let (mut end, mut committed) = (base, 0);
+    while let Ok(region) = query(end)
+        && region.allocation_base == Some(base)
+    {
+        if region.state == RegionState::Committed {
+            committed += region.size;
+        }
+        end = region.addresses().end;
+    }
+    Ok(Some(AllocationInformation {
+        base,
+        size: end - base,
+        committed,
+        protection,
+        kind,
+    }))
+}
+
+/// The file whose pages lie at an address. Mirrors GetMappedFileName: on Windows the path begins with
+/// a device, as in `\Device\HarddiskVolume3\data.bin`.
+///
+/// # Errors
+///
+/// ERROR_INVALID_ADDRESS, or on some versions of Windows another: no file's pages are there.
+pub fn mapped_file(address: usize) -> Result<PathBuf, Error> {
+    platform::mapped_file(address)
+        .map_err(|code| Error::new(Operation::Query, code).at(address..address.saturating_add(1)))
+}

@@ -8,7 +8,8 @@ use winpages_error::error_code::{ERROR_INVALID_ADDRESS, ERROR_NOACCESS};
 
 use crate::error::{Error, Operation};
 use crate::memory::{Memory, Use};
-use crate::platform::{self, Mapping};
+use crate::memory_flag::MEM_COMMIT;
+use crate::platform::{self, Allocation, Mapping};
 use crate::protection::Protection;
 use crate::region::{self, Region};
 use crate::section::Section;
@@ -267,8 +268,15 @@ impl View {
         }
         let addresses = self.memory.addresses_of(&offsets);
         // The protection is the most that the view can have: no reference loses what it needs.
-        platform::commit(addresses.start, offsets.len(), self.protection.bits())
-            .map_err(|code| Error::new(Operation::Commit, code).at(addresses))
+        platform::allocate(&Allocation {
+            base: addresses.start,
+            size: offsets.len(),
+            kind: MEM_COMMIT,
+            protection: self.protection.bits(),
+            ..Allocation::default()
+        })
+        .map(drop)
+        .map_err(|code| Error::new(Operation::Commit, code).at(addresses))
     }
 
     /// Changes what may be done with the pages that a range touches, in this view only; answers the

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::where_there_is_room;
+use common::{is_wine, where_there_is_room};
 use winpages::{
     Operation, Protection, RegionKind, RegionState, Reservation, allocation_granularity,
     application_addresses, page_size,
@@ -243,4 +243,150 @@ fn raw_pointers_stay_good_while_more_is_committed() {
     // SAFETY: as above.
     assert_eq!(unsafe { first.read() }, 7);
     assert_eq!(reservation.as_ptr(), first.cast_const());
+}
+
+#[test]
+fn requirements_are_met() {
+    const GIB: usize = 1 << 30;
+    let options = || Reservation::options().size(PAGE);
+    let low = options().within(..4 * GIB).reserve().unwrap();
+    assert!((low.as_ptr() as usize) < 4 * GIB);
+    let between = 0x2000_0000_0000..0x2000_4000_0000;
+    let placed = options().within(between.clone()).reserve().unwrap();
+    // Wine 8.0 heeds the upper end and the alignment only.
+    let lies_between =
+        |reservation: &Reservation| is_wine() || between.contains(&(reservation.as_ptr() as usize));
+    assert!(lies_between(&placed));
+    let aligned = options().alignment(16 << 20).reserve().unwrap();
+    assert!((aligned.as_ptr() as usize).is_multiple_of(16 << 20));
+    let both = options()
+        .within(between.clone())
+        .alignment(GIB / 16)
+        .top_down(true);
+    let both = both.reserve().unwrap();
+    assert!(lies_between(&both));
+    assert!((both.as_ptr() as usize).is_multiple_of(GIB / 16));
+}
+
+#[test]
+fn requirements_that_are_none() {
+    let options = || Reservation::options().size(PAGE);
+    // Wine 8.0 does not look at the ends closely.
+    if !is_wine() {
+        let ends = [
+            options().within(PAGE..),
+            options().within(..0),
+            options().within(..(1 << 32) + 1),
+        ];
+        for wrong in ends {
+            assert_code!(wrong.reserve(), "ERROR_INVALID_PARAMETER");
+        }
+    }
+    for wrong in [
+        options().alignment(PAGE),
+        options().alignment(3 << 16),
+        options().alignment(1 << 16).address(0x2000_0000_0000),
+    ] {
+        assert_code!(wrong.reserve(), "ERROR_INVALID_PARAMETER");
+    }
+}
+
+#[test]
+fn pages_may_have_protections_of_their_own() {
+    let mut reservation = Reservation::new(4 * PAGE).unwrap();
+    reservation.commit(..PAGE).unwrap();
+    let guard = Protection::READWRITE | Protection::GUARD;
+    reservation.commit_as(PAGE..2 * PAGE, guard).unwrap();
+    reservation
+        .commit_as(2 * PAGE..3 * PAGE, Protection::READONLY)
+        .unwrap();
+    let protection = |page: usize| reservation.query(page * PAGE).unwrap().protection;
+    assert_eq!(protection(0), Some(Protection::READWRITE));
+    assert_eq!(protection(1), Some(guard));
+    assert_eq!(protection(2), Some(Protection::READONLY));
+    assert_eq!(protection(3), None);
+    assert_code!(
+        reservation.commit_as(.., Protection::WRITECOPY),
+        "ERROR_INVALID_PARAMETER"
+    );
+}
+
+#[test]
+fn a_node_is_a_preference() {
+    let reservation = Reservation::options()
+        .size(PAGE)
+        .commit(true)
+        .node(0)
+        .reserve();
+    reservation.unwrap().write(0, &1u8).unwrap();
+}
+
+#[test]
+fn large_pages_take_a_privilege() {
+    let size = winpages::large_page_minimum();
+    assert!(size.is_power_of_two() && size > PAGE);
+    let large = Reservation::options()
+        .size(size)
+        .commit(true)
+        .large_pages(true)
+        .reserve();
+    // Whoever runs the tests may hold it, and there may be such pages.
+    match large {
+        Ok(mut memory) => memory.write(size - 1, &1u8).unwrap(),
+        Err(error) => {
+            let error = assert_code!(
+                Err::<(), _>(error),
+                "ERROR_PRIVILEGE_NOT_HELD"
+                    | "ERROR_NO_SYSTEM_RESOURCES"
+                    | "ERROR_NOT_ENOUGH_MEMORY"
+                    | "ERROR_INVALID_PARAMETER"
+            );
+            // Wine 8.0 does not know them.
+            assert!(is_wine() || error.code_name() != Some("ERROR_INVALID_PARAMETER"));
+        }
+    }
+}
+
+#[test]
+fn the_whole_allocation_is_described() {
+    let mut reservation = Reservation::new(16 * PAGE).unwrap();
+    reservation.commit(PAGE..3 * PAGE).unwrap();
+    reservation.commit(8 * PAGE..9 * PAGE).unwrap();
+    let base = reservation.as_ptr() as usize;
+    let whole = winpages::allocation(base + 12 * PAGE).unwrap().unwrap();
+    assert_eq!((whole.base, whole.size), (base, 16 * PAGE));
+    assert_eq!(whole.committed, 3 * PAGE);
+    assert_eq!(whole.protection, Protection::READWRITE);
+    assert_eq!(whole.kind, RegionKind::Private);
+    assert_eq!(winpages::allocation(0).unwrap(), None);
+    assert_code!(winpages::allocation(usize::MAX), "ERROR_INVALID_PARAMETER");
+}
+
+#[test]
+fn the_layout_is_chosen_before_it_is_used() {
+    assert_eq!(winpages::address_layout(), winpages::AddressLayout::Bits64);
+    let error = assert_code!(winpages::use_32_bit_layout(), "ERROR_NOT_SUPPORTED");
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn memory_of_others_can_be_protected() {
+    #[repr(align(4096))]
+    struct Page([u8; PAGE]);
+    let page = Box::new(Page([7; PAGE]));
+    let start = &raw const *page as usize;
+    // SAFETY: nobody writes to the page before it is as it was.
+    let old = unsafe { winpages::protect(start + 5..start + 6, Protection::READONLY) }.unwrap();
+    assert_eq!(old, Protection::READWRITE);
+    let region = winpages::query(start).unwrap();
+    assert_eq!(
+        (region.base, region.size, region.protection),
+        (start, PAGE, Some(Protection::READONLY))
+    );
+    assert_eq!(page.0[PAGE - 1], 7);
+    // SAFETY: as it was.
+    unsafe { winpages::protect(start..start + PAGE, old) }.unwrap();
+    // SAFETY: nothing is changed.
+    let nothing = unsafe { winpages::protect(start..start, Protection::NOACCESS) };
+    assert_code!(nothing, "ERROR_INVALID_PARAMETER");
 }

@@ -3,8 +3,12 @@
 //! A system supplies, with Win32 error codes for whatever fails:
 //!
 //! * [`page_size`], [`allocation_granularity`], [`application_addresses`]: constants of the system.
-//! * [`allocate`], [`commit`], [`decommit`], [`release`], [`protect`], [`query`]: VirtualAlloc and its
-//!   family, on the calling process. Sizes are not 0.
+//! * [`allocate`], [`decommit`], [`release`], [`protect`], [`query`]: VirtualAlloc and its family, on the
+//!   calling process. Sizes are not 0.
+//! * [`lock`], [`offer`], [`working_set`], [`memory_status`] and their like: what is in memory.
+//! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
+//! * [`allocate_physical`] and its family: pages by number.
+//! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
 //!   others change meanwhile. Answers ERROR_NOACCESS where a page cannot be used so, and makes no
 //!   reference to either.
@@ -14,8 +18,6 @@
 #[cfg(not(all(target_arch = "x86_64", any(target_os = "linux", windows))))]
 compile_error!("winpages is for x86-64, on Linux and on Windows");
 
-#[cfg(windows)]
-mod guarded_copy;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(windows)]
@@ -31,19 +33,39 @@ use std::fs::File;
 /// A Win32 error code.
 pub(crate) type Code = u32;
 
-/// What VirtualAlloc is told to do.
-#[derive(Clone, Copy, Debug)]
+/// What VirtualAlloc and VirtualAlloc2 are told to do.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Allocation {
     /// The address, or 0.
     pub base: usize,
     /// How many bytes.
     pub size: usize,
-    /// Whether the pages are committed at once.
-    pub commit: bool,
-    /// Whether to take the highest addresses.
-    pub top_down: bool,
+    /// MEM_ constants.
+    pub kind: u32,
     /// A PAGE_ constant.
     pub protection: u32,
+    /// Where the system may put it.
+    pub requirements: Requirements,
+    /// The NUMA node that its pages are best taken from.
+    #[cfg_attr(
+        target_os = "linux",
+        expect(
+            dead_code,
+            reason = "Linux takes pages from the node of whoever touches them first"
+        )
+    )]
+    pub node: Option<u32>,
+}
+
+/// MEM_ADDRESS_REQUIREMENTS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Requirements {
+    /// The lowest first byte, or 0.
+    pub lowest: usize,
+    /// The highest last byte, or 0.
+    pub highest: usize,
+    /// What the address is a multiple of, or 0.
+    pub alignment: usize,
 }
 
 /// MEMORY_BASIC_INFORMATION, as it comes.
@@ -78,4 +100,52 @@ pub(crate) struct Mapping {
     pub size: usize,
     /// The PAGE_ constant that the view shall have.
     pub protection: u32,
+}
+
+/// When an exception handler is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Before all others there are.
+    First,
+    /// Behind all others there are.
+    Last,
+    /// When somebody has decided that execution continues.
+    Continue,
+}
+
+/// A function that the system calls with EXCEPTION_POINTERS; answers EXCEPTION_CONTINUE_EXECUTION or
+/// EXCEPTION_CONTINUE_SEARCH.
+pub(crate) type RawHandler = unsafe extern "C" fn(*mut RawException) -> i32;
+
+/// EXCEPTION_POINTERS, which both systems lay out alike.
+#[repr(C)]
+pub(crate) struct RawException {
+    pub record: *mut RawRecord,
+    /// CONTEXT
+    pub context: *mut RawContext,
+}
+
+/// EXCEPTION_RECORD
+#[repr(C)]
+pub(crate) struct RawRecord {
+    pub code: u32,
+    pub flags: u32,
+    pub chained: *mut RawRecord,
+    pub address: usize,
+    pub parameter_count: u32,
+    pub parameters: [usize; 15],
+}
+
+/// CONTEXT of x86-64, as far as this crate looks into it.
+#[repr(C, align(16))]
+pub(crate) struct RawContext {
+    pub home: [u64; 6],
+    pub context_flags: u32,
+    pub mx_csr: u32,
+    pub segments: [u16; 6],
+    pub e_flags: u32,
+    pub debug: [u64; 6],
+    /// In the order of their numbers: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15.
+    pub general: [u64; 16],
+    pub rip: u64,
 }

@@ -1,16 +1,24 @@
 //! Private memory: reserved, and committed as it is needed.
 
-use std::ops::RangeBounds;
+mod options;
+mod residency;
+mod write_watch;
+
+use std::ops::{Range, RangeBounds};
 
 use bytemuck::Pod;
-use winpages_error::error_code::ERROR_INVALID_ADDRESS;
+use rangemap::RangeSet;
+use winpages_error::error_code::ERROR_NOACCESS;
 
 use crate::error::{Error, Operation};
 use crate::memory::{Memory, Use};
+use crate::memory_flag::MEM_COMMIT;
 use crate::platform::{self, Allocation};
 use crate::protection::Protection;
 use crate::region::{self, Region};
-use crate::system::{allocation_granularity, page_size};
+
+pub use options::ReservationOptions;
+pub use residency::{Contents, OfferPriority};
 
 /// Addresses of this process's own, with memory behind those pages that are committed.
 ///
@@ -51,6 +59,8 @@ use crate::system::{allocation_granularity, page_size};
 pub struct Reservation {
     memory: Memory,
     protection: Protection,
+    /// The pages, as offsets, whose contents the system may take at any moment: no slice may show them.
+    given_up: RangeSet<usize>,
 }
 
 impl Reservation {
@@ -66,13 +76,7 @@ impl Reservation {
 
     /// Starts to say what shall be reserved.
     pub fn options() -> ReservationOptions {
-        ReservationOptions {
-            size: 0,
-            address: 0,
-            top_down: false,
-            commit: false,
-            protection: Protection::READWRITE,
-        }
+        ReservationOptions::new()
     }
 
     /// How many bytes: whole pages.
@@ -84,7 +88,8 @@ impl Reservation {
         self.memory.size()
     }
 
-    /// The address of the first byte, a multiple of [`allocation_granularity`].
+    /// The address of the first byte, a multiple of
+    /// [`allocation_granularity`](crate::allocation_granularity).
     ///
     /// Reading through it takes committed pages with a protection that allows it, and no
     /// `&mut` slice of them.
@@ -113,13 +118,47 @@ impl Reservation {
     /// * ERROR_COMMITMENT_LIMIT, ERROR_NOT_ENOUGH_MEMORY: there is not so much memory. Nothing is
     ///   changed.
     pub fn commit(&mut self, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        self.commit_as(range, self.protection)
+    }
+
+    /// Commits the pages of a range with a protection of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reservation::commit`], and ERROR_INVALID_PARAMETER for a protection that private memory
+    /// cannot have.
+    ///
+    /// ```
+    /// use winpages::{Protection, Reservation};
+    ///
+    /// // A stack that grows downwards stops at a guard page and then at nothing.
+    /// let mut stack = Reservation::new(1 << 20)?;
+    /// let end = stack.len();
+    /// stack.commit(end - 8192..)?;
+    /// stack.commit_as(end - 12288..end - 8192, Protection::READWRITE | Protection::GUARD)?;
+    /// assert!(stack.slice(end - 8192..).is_ok());
+    /// assert!(stack.slice(end - 12288..).is_err());
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn commit_as(
+        &mut self,
+        range: impl RangeBounds<usize>,
+        protection: Protection,
+    ) -> Result<(), Error> {
         let offsets = self.memory.offsets(Operation::Commit, range)?;
         if offsets.is_empty() {
             return Ok(());
         }
         let addresses = self.memory.addresses_of(&offsets);
-        platform::commit(addresses.start, offsets.len(), self.protection.bits())
-            .map_err(|code| Error::new(Operation::Commit, code).at(addresses))
+        platform::allocate(&Allocation {
+            base: addresses.start,
+            size: offsets.len(),
+            kind: MEM_COMMIT,
+            protection: protection.bits(),
+            ..Allocation::default()
+        })
+        .map(drop)
+        .map_err(|code| Error::new(Operation::Commit, code).at(addresses))
     }
 
     /// Gives the memory of a range's pages back, contents and all, and keeps the addresses. Pages that
@@ -138,7 +177,10 @@ impl Reservation {
         let addresses = self.memory.addresses_of(&offsets);
         // SAFETY: the pages are this value's own, and `&mut` says that nobody has a slice of them.
         unsafe { platform::decommit(addresses.start, offsets.len()) }
-            .map_err(|code| Error::new(Operation::Decommit, code).at(addresses))
+            .map_err(|code| Error::new(Operation::Decommit, code).at(addresses))?;
+        // What is committed there next is fresh.
+        self.given_up.remove(self.memory.pages_of(&offsets));
+        Ok(())
     }
 
     /// Changes what may be done with the pages of a range; answers the protection that the first of
@@ -172,6 +214,15 @@ impl Reservation {
         region::query(self.memory.addresses_of(&offsets).start)
     }
 
+    /// Refuses a slice of what the system may take.
+    fn check_kept(&self, offsets: &Range<usize>) -> Result<(), Error> {
+        if self.given_up.overlaps(offsets) {
+            let addresses = self.memory.addresses_of(offsets);
+            return Err(Error::new(Operation::Borrow, ERROR_NOACCESS).at(addresses));
+        }
+        Ok(())
+    }
+
     /// The bytes of a range, all of whose pages are committed and readable.
     ///
     /// Costs one [`query`](crate::query) for each run of pages that are alike.
@@ -179,11 +230,13 @@ impl Reservation {
     /// # Errors
     ///
     /// * ERROR_INVALID_ADDRESS: the range passes the end of the reservation.
-    /// * ERROR_NOACCESS: a page of it is not committed, or cannot be read.
+    /// * ERROR_NOACCESS: a page of it is not committed, or cannot be read, or has been
+    ///   [offered](Reservation::offer) or [reset](Reservation::reset).
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<&[u8], Error> {
         let offsets = self.memory.offsets(Operation::Borrow, range)?;
         self.memory
             .check(Operation::Borrow, &offsets, Use::Reading)?;
+        self.check_kept(&offsets)?;
         // SAFETY: the pages are committed and readable, stay so while `self` is borrowed, and hold
         // bytes that nobody but a `&mut self` can change.
         Ok(unsafe { self.memory.slice(&offsets) })
@@ -198,6 +251,7 @@ impl Reservation {
         let offsets = self.memory.offsets(Operation::Borrow, range)?;
         self.memory
             .check(Operation::Borrow, &offsets, Use::Writing)?;
+        self.check_kept(&offsets)?;
         // SAFETY: the pages are committed and writable, stay so while `self` is borrowed, and are
         // reached by nobody else meanwhile.
         Ok(unsafe { self.memory.slice_mut(&offsets) })
@@ -261,99 +315,5 @@ impl Drop for Reservation {
         // SAFETY: nobody has a slice of what is dropped.
         let released = unsafe { platform::release(self.memory.base()) };
         debug_assert_eq!(released, Ok(()), "the reservation was released by others");
-    }
-}
-
-/// What shall be reserved; made by [`Reservation::options`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is reserved before `reserve` is called"]
-pub struct ReservationOptions {
-    size: usize,
-    address: usize,
-    top_down: bool,
-    commit: bool,
-    protection: Protection,
-}
-
-impl ReservationOptions {
-    /// How many bytes. Rounded up to whole pages; must be given.
-    pub fn size(self, size: usize) -> Self {
-        Self { size, ..self }
-    }
-
-    /// Where, instead of wherever there is room. Rounded down to a multiple of
-    /// [`allocation_granularity`], and the reservation is longer by as much.
-    pub fn address(self, address: usize) -> Self {
-        Self { address, ..self }
-    }
-
-    /// Whether to take the highest addresses that are free, instead of the lowest: MEM_TOP_DOWN.
-    /// Without effect if there is an address.
-    pub fn top_down(self, top_down: bool) -> Self {
-        Self { top_down, ..self }
-    }
-
-    /// Whether all pages are committed at once.
-    pub fn commit(self, commit: bool) -> Self {
-        Self { commit, ..self }
-    }
-
-    /// What may be done with pages when they are committed; [`Protection::READWRITE`] if not given.
-    pub fn protection(self, protection: Protection) -> Self {
-        Self { protection, ..self }
-    }
-
-    /// Reserves. Mirrors VirtualAlloc with MEM_RESERVE.
-    ///
-    /// # Errors
-    ///
-    /// * ERROR_INVALID_PARAMETER: no size, or more than there are addresses; an address that no
-    ///   program can have; a protection that private memory cannot have.
-    /// * ERROR_INVALID_ADDRESS: something is at the address.
-    /// * ERROR_NOT_ENOUGH_MEMORY: no room in the address space.
-    /// * ERROR_COMMITMENT_LIMIT: not so much memory, for pages that are committed at once.
-    ///
-    /// ```
-    /// use winpages::{Protection, Reservation};
-    ///
-    /// let code = Reservation::options()
-    ///     .size(4096)
-    ///     .top_down(true)
-    ///     .commit(true)
-    ///     .protection(Protection::EXECUTE_READWRITE)
-    ///     .reserve()?;
-    /// assert_eq!(code.query(0)?.protection, Some(Protection::EXECUTE_READWRITE));
-    /// # Ok::<(), winpages::Error>(())
-    /// ```
-    pub fn reserve(&self) -> Result<Reservation, Error> {
-        let base = platform::allocate(&Allocation {
-            base: self.address,
-            size: self.size,
-            commit: self.commit,
-            top_down: self.top_down,
-            protection: self.protection.bits(),
-        })
-        .map_err(|code| self.error(code))?;
-        // As the system has rounded it.
-        let start = if self.address == 0 {
-            base
-        } else {
-            self.address
-        };
-        let size = (start - base + self.size).next_multiple_of(page_size());
-        debug_assert!(base.is_multiple_of(allocation_granularity()));
-        Ok(Reservation {
-            memory: Memory::new(base, size).ok_or_else(|| self.error(ERROR_INVALID_ADDRESS))?,
-            protection: self.protection,
-        })
-    }
-
-    fn error(&self, code: u32) -> Error {
-        let error = Error::new(Operation::Reserve, code);
-        if self.address == 0 {
-            error
-        } else {
-            error.at(self.address..self.address.saturating_add(self.size))
-        }
     }
 }

@@ -12,7 +12,7 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
 };
 use winpages_error::error_code::ERROR_NOACCESS;
 
-use super::Code;
+use super::super::Code;
 
 // Copies rdx bytes from rsi to rdi and answers 0; a fault inside it goes on at `…_faulted`, with the
 // stack as it was on entry, and answers 1.

@@ -1,0 +1,23 @@
+//! Linux: over the engine.
+
+mod exception;
+mod handle;
+mod memory;
+mod physical_pages;
+mod residency;
+mod section;
+
+pub(crate) use exception::*;
+pub(crate) use memory::*;
+pub(crate) use physical_pages::*;
+pub(crate) use residency::*;
+pub(crate) use section::*;
+
+use winpages_error::status;
+use winpages_kernel::NtStatus;
+
+use super::Code;
+
+fn code(status: NtStatus) -> Code {
+    status::to_win32(status.code())
+}

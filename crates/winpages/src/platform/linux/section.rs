@@ -1,0 +1,112 @@
+//! Sections and their views.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use winpages_kernel::NtStatus;
+use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
+use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
+use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
+
+use super::super::{Code, Mapping, SectionRequest};
+use super::code;
+use super::handle::ObjectHandle;
+
+/// A handle to a section.
+#[derive(Debug)]
+pub(crate) struct SectionHandle(ObjectHandle);
+
+impl SectionHandle {
+    /// Answers the handle, and whether the section is new.
+    pub(crate) fn create(request: &SectionRequest<'_>) -> Result<(Self, bool), Code> {
+        let name = request
+            .name
+            // Like NULL, an empty name leaves a new section without.
+            .filter(|units| !units.is_empty())
+            .map(ObjectName::parse)
+            .transpose()
+            .map_err(code)?;
+        let file = request.file.map(FileHandle::to).transpose().map_err(code)?;
+        section::create_section(&CreateSection {
+            name,
+            access: rights_for(request.protection) | AccessMask::STANDARD_RIGHTS_REQUIRED,
+            attributes: HandleAttributes::empty(),
+            size: request.size,
+            protection: request.protection,
+            flags: request.flags,
+            file: file.as_ref().map(|file| file.0.get()),
+        })
+        .map(|(handle, disposition)| {
+            let is_new = disposition == Disposition::Created;
+            (Self(ObjectHandle::new(handle)), is_new)
+        })
+        .map_err(code)
+    }
+
+    /// Opens a section with the rights that a protection takes.
+    pub(crate) fn open(name: &[u16], protection: u32) -> Result<Self, Code> {
+        let rights = rights_for(protection);
+        ObjectName::parse(name)
+            .and_then(|name| section::open_section(&name, rights, HandleAttributes::empty()))
+            .map(|handle| Self(ObjectHandle::new(handle)))
+            .map_err(code)
+    }
+
+    pub(crate) fn size(&self) -> Result<u64, Code> {
+        object::reference_section(self.0.get())
+            .map(|(section, _)| section.size())
+            .map_err(code)
+    }
+}
+
+/// A handle to an open file, for the time of a call.
+struct FileHandle(ObjectHandle);
+
+impl FileHandle {
+    fn to(file: &File) -> Result<Self, NtStatus> {
+        let (file, access) = winpages_kernel::file::File::beside(file.as_fd())?;
+        handle_table::insert(Entry {
+            object: Object::File(Arc::new(file)),
+            access,
+            attributes: HandleAttributes::empty(),
+        })
+        .map(|handle| Self(ObjectHandle::new(handle)))
+    }
+}
+
+/// The rights to a section that views of a protection take.
+fn rights_for(protection: u32) -> AccessMask {
+    let protection = Protection::from_bits_retain(protection);
+    let writes = protection.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE);
+    let mut access = AccessMask::SECTION_QUERY | AccessMask::SECTION_MAP_READ;
+    access.set(AccessMask::SECTION_MAP_WRITE, writes);
+    access.set(AccessMask::SECTION_MAP_EXECUTE, protection.is_executable());
+    access
+}
+
+pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    section::map_view_of_section(&MapView {
+        section: section.0.get(),
+        base: request.base,
+        offset: request.offset,
+        size: request.size,
+        protection: Protection::from_bits_retain(request.protection),
+        requirements: AddressRequirements::default(),
+        kind: ViewType::empty(),
+    })
+    .map(|range| range.base)
+    .map_err(code)
+}
+
+/// # Safety
+///
+/// Nobody may use the view any more.
+pub(crate) unsafe fn unmap(base: usize) -> Result<(), Code> {
+    section::unmap_view_of_section(base).map_err(code)
+}
+
+pub(crate) fn flush(base: usize, size: usize) -> Result<(), Code> {
+    section::flush_view(base, size).map_err(code)
+}

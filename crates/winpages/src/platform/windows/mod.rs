@@ -1,0 +1,34 @@
+//! Windows: over the operating system's own functions.
+
+mod exception;
+mod guarded_copy;
+mod handle;
+mod memory;
+mod physical_pages;
+mod procedure;
+mod residency;
+mod section;
+
+pub(crate) use exception::*;
+pub(crate) use guarded_copy::copy;
+pub(crate) use memory::*;
+pub(crate) use physical_pages::*;
+pub(crate) use residency::*;
+pub(crate) use section::*;
+
+use windows_sys::Win32::Foundation::GetLastError;
+
+use super::Code;
+
+fn last_error() -> Code {
+    // SAFETY: it takes nothing and answers the thread's own value.
+    unsafe { GetLastError() }
+}
+
+fn succeeded(answer: i32) -> Result<(), Code> {
+    if answer == 0 {
+        Err(last_error())
+    } else {
+        Ok(())
+    }
+}

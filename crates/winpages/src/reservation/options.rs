@@ -1,0 +1,206 @@
+//! What shall be reserved.
+
+use std::ops::{Bound, RangeBounds};
+
+use rangemap::RangeSet;
+use winpages_error::error_code::ERROR_INVALID_ADDRESS;
+
+use super::Reservation;
+use crate::error::{Error, Operation};
+use crate::memory::Memory;
+use crate::memory_flag::{
+    MEM_COMMIT, MEM_LARGE_PAGES, MEM_RESERVE, MEM_TOP_DOWN, MEM_WRITE_WATCH, with,
+};
+use crate::platform::{self, Allocation, Requirements};
+use crate::protection::Protection;
+use crate::system::{allocation_granularity, page_size};
+
+/// What shall be reserved; made by [`Reservation::options`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is reserved before `reserve` is called"]
+pub struct ReservationOptions {
+    size: usize,
+    address: usize,
+    kind: u32,
+    protection: Protection,
+    requirements: Requirements,
+    node: Option<u32>,
+}
+
+impl ReservationOptions {
+    pub(super) fn new() -> Self {
+        Self {
+            size: 0,
+            address: 0,
+            kind: MEM_RESERVE,
+            protection: Protection::READWRITE,
+            requirements: Requirements::default(),
+            node: None,
+        }
+    }
+
+    /// How many bytes. Rounded up to whole pages; must be given.
+    pub fn size(self, size: usize) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Where, instead of wherever there is room. Rounded down to a multiple of
+    /// [`allocation_granularity`], and the reservation is longer by as much.
+    pub fn address(self, address: usize) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Whether to take the highest addresses that are free, instead of the lowest: MEM_TOP_DOWN.
+    /// Without effect if there is an address.
+    pub fn top_down(self, top_down: bool) -> Self {
+        self.flag(MEM_TOP_DOWN, top_down)
+    }
+
+    /// The addresses among which the system chooses, as a range of all bytes: it begins at a multiple
+    /// of [`allocation_granularity`] and ends at one of [`page_size`]. MEM_ADDRESS_REQUIREMENTS of
+    /// VirtualAlloc2; not together with an address.
+    ///
+    /// ```
+    /// // Where a 32-bit pointer reaches.
+    /// let low = winpages::Reservation::options().size(4096).within(..1 << 32).reserve()?;
+    /// assert!(u32::try_from(low.as_ptr() as usize).is_ok());
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn within(self, addresses: impl RangeBounds<usize>) -> Self {
+        let lowest = match addresses.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let highest = match addresses.end_bound() {
+            Bound::Included(last) => *last,
+            // An empty range is no requirement that could be met: 0 would mean that there is none.
+            Bound::Excluded(end) => end.saturating_sub(1).max(1),
+            Bound::Unbounded => 0,
+        };
+        Self {
+            requirements: Requirements {
+                lowest,
+                highest,
+                ..self.requirements
+            },
+            ..self
+        }
+    }
+
+    /// What the address is a multiple of: a power of two of at least [`allocation_granularity`].
+    /// MEM_ADDRESS_REQUIREMENTS of VirtualAlloc2; not together with an address.
+    ///
+    /// ```
+    /// let aligned = winpages::Reservation::options().size(4096).alignment(1 << 30).reserve()?;
+    /// assert!((aligned.as_ptr() as usize).is_multiple_of(1 << 30));
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn alignment(self, alignment: usize) -> Self {
+        Self {
+            requirements: Requirements {
+                alignment,
+                ..self.requirements
+            },
+            ..self
+        }
+    }
+
+    /// The NUMA node whose memory is preferred for its pages: VirtualAllocExNuma. Linux takes pages
+    /// from the node of the thread that touches them first.
+    pub fn node(self, node: u32) -> Self {
+        Self {
+            node: Some(node),
+            ..self
+        }
+    }
+
+    /// Whether the system remembers which pages are written, for [`Reservation::written`]:
+    /// MEM_WRITE_WATCH.
+    pub fn watch_writes(self, watch_writes: bool) -> Self {
+        self.flag(MEM_WRITE_WATCH, watch_writes)
+    }
+
+    /// Whether it has the processor's larger pages, which are never paged out: MEM_LARGE_PAGES. The
+    /// size is a multiple of [`large_page_minimum`](crate::large_page_minimum), and all is committed at
+    /// once. Takes a privilege, and memory that is not in pieces.
+    pub fn large_pages(self, large_pages: bool) -> Self {
+        self.flag(MEM_LARGE_PAGES, large_pages)
+    }
+
+    fn flag(self, flag: u32, on: bool) -> Self {
+        Self {
+            kind: with(self.kind, flag, on),
+            ..self
+        }
+    }
+
+    /// Whether all pages are committed at once.
+    pub fn commit(self, commit: bool) -> Self {
+        self.flag(MEM_COMMIT, commit)
+    }
+
+    /// What may be done with pages when they are committed; [`Protection::READWRITE`] if not given.
+    pub fn protection(self, protection: Protection) -> Self {
+        Self { protection, ..self }
+    }
+
+    /// Reserves. Mirrors VirtualAlloc with MEM_RESERVE, and VirtualAlloc2 where there are requirements.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_INVALID_PARAMETER: no size, or more than there are addresses; an address that no
+    ///   program can have; a protection that private memory cannot have; requirements that are not
+    ///   well formed.
+    /// * ERROR_INVALID_ADDRESS: something is at the address.
+    /// * ERROR_NOT_ENOUGH_MEMORY: no room in the address space.
+    /// * ERROR_COMMITMENT_LIMIT: not so much memory, for pages that are committed at once.
+    /// * ERROR_PRIVILEGE_NOT_HELD: large pages, and not the privilege to lock pages in memory.
+    /// * ERROR_CALL_NOT_IMPLEMENTED: requirements, and a Windows before 10, version 1803.
+    ///
+    /// ```
+    /// use winpages::{Protection, Reservation};
+    ///
+    /// let code = Reservation::options()
+    ///     .size(4096)
+    ///     .top_down(true)
+    ///     .commit(true)
+    ///     .protection(Protection::EXECUTE_READWRITE)
+    ///     .reserve()?;
+    /// assert_eq!(code.query(0)?.protection, Some(Protection::EXECUTE_READWRITE));
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn reserve(&self) -> Result<Reservation, Error> {
+        let base = platform::allocate(&Allocation {
+            base: self.address,
+            size: self.size,
+            kind: self.kind,
+            protection: self.protection.bits(),
+            requirements: self.requirements,
+            node: self.node,
+        })
+        .map_err(|code| self.error(code))?;
+        // As the system has rounded it.
+        let start = if self.address == 0 {
+            base
+        } else {
+            self.address
+        };
+        let size = (start - base + self.size).next_multiple_of(page_size());
+        debug_assert!(base.is_multiple_of(allocation_granularity()));
+        Ok(Reservation {
+            memory: Memory::new(base, size).ok_or_else(|| self.error(ERROR_INVALID_ADDRESS))?,
+            protection: self.protection,
+            given_up: RangeSet::new(),
+        })
+    }
+
+    fn error(&self, code: u32) -> Error {
+        let error = Error::new(Operation::Reserve, code);
+        if self.address == 0 {
+            error
+        } else {
+            error.at(self.address..self.address.saturating_add(self.size))
+        }
+    }
+}
