@@ -220,6 +220,8 @@ programs! { single:
     full_path_name
     guard_pages
     handles
+    image_damage
+    image_view
     last_error
     map_view_of_file
     memory_status

@@ -47,6 +47,8 @@ macro_rules! statuses {
 
 statuses! {
     OBJECT_NAME_EXISTS = 0x4000_0000: "The name was there already: a success, the handle is valid.";
+    IMAGE_NOT_AT_BASE = 0x4000_0003: "The image is not where it would like to be: a success, the view is there.";
+    IMAGE_MACHINE_TYPE_MISMATCH = 0x4000_000E: "The image is for another processor: a success, the view is there.";
     GUARD_PAGE_VIOLATION = 0x8000_0001: "A guard page was touched; it is a plain page from now on.";
     DATATYPE_MISALIGNMENT = 0x8000_0002: "A pointer argument is not aligned as what it leads to must be.";
     BUFFER_OVERFLOW = 0x8000_0005: "The buffer holds only part of the answer.";
@@ -125,6 +127,9 @@ statuses! {
     MAPPED_FILE_SIZE_ZERO = 0xC000_011E: "An empty file cannot be mapped.";
     CANNOT_DELETE = 0xC000_0121: "The file cannot be deleted.";
     INVALID_ADDRESS = 0xC000_0141: "The address is not one that can be used so.";
+    INVALID_IMAGE_NE_FORMAT = 0xC000_011B: "The image is one of 16-bit Windows.";
+    INVALID_IMAGE_LE_FORMAT = 0xC000_012E: "The image is one of OS/2, or a driver of Windows 3.";
+    INVALID_IMAGE_PROTECT = 0xC000_0130: "The image is one of DOS.";
     INVALID_IMAGE_NOT_MZ = 0xC000_012F: "The file does not begin as an image does.";
     MAPPED_ALIGNMENT = 0xC000_0220: "The address or the offset is not a multiple of 64 KiB.";
     HANDLE_NOT_CLOSABLE = 0xC000_0235: "The handle is protected from being closed.";

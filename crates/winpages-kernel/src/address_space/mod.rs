@@ -10,6 +10,7 @@ mod commit_map;
 mod fault;
 mod foreign;
 mod free;
+mod image_view;
 pub mod layout;
 mod node;
 mod pool;
@@ -30,6 +31,7 @@ pub use allocate::{AllocationType, allocate_virtual_memory, allocate_virtual_mem
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};
 pub use free::{FreeType, free_virtual_memory};
+pub use image_view::ImagePart;
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};

@@ -64,10 +64,8 @@ pub fn query_region(address: usize) -> Result<MemoryRegionInformation, NtStatus>
 /// * [`NtStatus::FILE_INVALID`]: a section is mapped there that has no file.
 pub fn mapped_file(address: usize) -> Result<PathBuf, NtStatus> {
     if let Ok((_, _, backing)) = view::view_at(address) {
-        if !backing.is_file() {
-            return Err(NtStatus::FILE_INVALID);
-        }
-        return descriptors::path_of(backing.file()).map_err(|_| NtStatus::FILE_INVALID);
+        let file = backing.mapped_file().ok_or(NtStatus::FILE_INVALID)?;
+        return descriptors::path_of(file).map_err(|_| NtStatus::FILE_INVALID);
     }
     let page = page_down(address);
     match procmap::covering_or_next(page) {

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 
 use super::allocate::{clear_way, mapping_status, place, restore};
 use super::commit_map::CommitMap;
+use super::image_view::{self, ImagePart, ImageParts};
 use super::layout::{PAGE_SIZE, page_up};
 use super::query::{MemoryBasicInformation, MemoryKind, MemoryState};
 use super::region_map::{REGIONS, Writer};
@@ -29,8 +30,13 @@ pub trait Backing: Send + Sync {
     /// [`NtStatus::UNSUCCESSFUL`] if they cannot be written.
     fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus>;
 
-    /// Whether that is a file of the user's, and not memory.
-    fn is_file(&self) -> bool;
+    /// The file of the user's that this is, or was made from; `None` for memory.
+    fn mapped_file(&self) -> Option<BorrowedFd<'_>>;
+
+    /// The parts of an image, and where the pages are that all its views share.
+    fn image(&self) -> Option<(&[ImagePart], BorrowedFd<'_>)> {
+        None
+    }
 
     /// How many bytes there are to be shown now.
     fn size(&self) -> u64;
@@ -54,6 +60,13 @@ pub enum Pages {
     File,
     /// A file's, which is to grow: those behind its end are reserved.
     GrowingFile,
+    /// A program image's.
+    Image {
+        /// Where in the image the view begins, in bytes.
+        start: u64,
+        /// Whether nothing of it may be executed.
+        no_execute: bool,
+    },
 }
 
 /// A view of a section: what is needed to map it, and to answer for it afterwards.
@@ -69,13 +82,31 @@ pub struct View {
 }
 
 impl View {
+    /// Whether any page of the view may be one that others see change.
     fn is_shared(&self) -> bool {
-        !self.mapped.is_copy_on_write()
+        !self.mapped.is_copy_on_write() || matches!(self.pages, Pages::Image { .. })
+    }
+
+    /// The parts of the image that the view is one of, if it is.
+    fn image(&self) -> Option<ImageParts<'_>> {
+        let Pages::Image { start, no_execute } = self.pages else {
+            return None;
+        };
+        let (parts, shared) = self.backing.image()?;
+        Some(ImageParts {
+            parts,
+            shared,
+            start,
+            no_execute,
+        })
     }
 
     /// Whether pages of this view may be given a protection: what reads, writes or executes more
     /// than the view was mapped for may not.
     fn allows(&self, new: Protection) -> bool {
+        if let Pages::Image { no_execute, .. } = self.pages {
+            return !(no_execute && new.is_executable());
+        }
         let base = self.mapped.base();
         let reads = base != Protection::NOACCESS;
         let writes = base.is_written_through();
@@ -121,6 +152,10 @@ pub fn map_view(
     view: Box<View>,
 ) -> Result<PageRange, NtStatus> {
     let map = |at: usize| {
+        if let Some(image) = view.image() {
+            // SAFETY: as below.
+            return unsafe { image.map(at, size, view.backing.file(), view.offset) };
+        }
         let access = match view.pages {
             Pages::Reserving(_) => Access::empty(),
             _ => view.mapped.access(),
@@ -145,6 +180,7 @@ pub fn map_view(
     };
     let protection = view.mapped;
     let reserving = matches!(view.pages, Pages::Reserving(_));
+    let is_image = matches!(view.pages, Pages::Image { .. });
     if reserving {
         // Pages that others commit become usable here when they are touched.
         fault::ensure_handler();
@@ -162,7 +198,37 @@ pub fn map_view(
     if reserving && let Some(run) = writer.run_at(base) {
         absorb(&mut writer, range, run)?;
     }
+    if is_image && let Some(run) = writer.run_at(base) {
+        enter_image(&mut writer, range, &run)?;
+    }
     Ok(range)
+}
+
+/// Gives each page of a new view of an image the state of its part; unmaps the view if that fails.
+fn enter_image(writer: &mut Writer<'_>, range: PageRange, run: &Run) -> Result<(), NtStatus> {
+    let backing = Arc::clone(&view_of(writer, run).backing);
+    let Pages::Image { start, no_execute } = view_of(writer, run).pages else {
+        return Ok(());
+    };
+    let Some((parts, shared)) = backing.image() else {
+        return Ok(());
+    };
+    let image = ImageParts {
+        parts,
+        shared,
+        start,
+        no_execute,
+    };
+    image
+        .enter(writer, range.base, range.size)
+        .inspect_err(|_| {
+            // SAFETY: the view has just been mapped, and nobody knows of it.
+            let _ = unsafe { memory::unmap(range.base, range.size) };
+            let pointer = run.allocation.view() as *mut View;
+            writer.remove_allocation(run.allocation);
+            // SAFETY: as in `unmap_view`.
+            drop(unsafe { Box::from_raw(pointer) });
+        })
 }
 
 /// Unmaps the view that an address lies in.
@@ -229,7 +295,7 @@ pub(super) fn commit(
 ) -> Result<PageRange, NtStatus> {
     let view = view_of(writer, &run);
     let base = run.allocation.base();
-    if matches!(view.pages, Pages::File) {
+    if matches!(view.pages, Pages::File | Pages::Image { .. }) {
         return Err(NtStatus::ALREADY_COMMITTED);
     }
     if !view.allows(protection) {
@@ -245,7 +311,7 @@ pub(super) fn commit(
             let end = view.offset + (range.end() - base) as u64;
             view.backing.extend(end)?;
         }
-        Pages::Committed | Pages::File => {}
+        Pages::Committed | Pages::File | Pages::Image { .. } => {}
     }
     change(writer, range, &run, protection)?;
     Ok(range)
@@ -269,6 +335,11 @@ pub(super) fn protect(
     if range.end() > view.growth(run.allocation.base(), &last).max(last.start) {
         return Err(NtStatus::NOT_COMMITTED);
     }
+    let protection = if matches!(view.pages, Pages::Image { .. }) && run.state.has_own_pages() {
+        image_view::copying(protection)
+    } else {
+        protection
+    };
     let old = run.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
     let old = reported(old, range.base, run.end.min(range.end())).0;
     let mut at = range.base;
@@ -464,7 +535,12 @@ pub(super) fn query(page: usize) -> MemoryBasicInformation {
     {
         run = up_to_date(&mut writer, page, run);
     }
+    let mut kind = MemoryKind::Private;
     if run.allocation.kind() == AllocationKind::View {
+        kind = match view_of(&writer, &run).pages {
+            Pages::Image { .. } => MemoryKind::Image,
+            _ => MemoryKind::Mapped,
+        };
         let growth = view_of(&writer, &run).growth(run.allocation.base(), &run);
         if growth <= page {
             run.state = PageState::RESERVED;
@@ -490,9 +566,6 @@ pub(super) fn query(page: usize) -> MemoryBasicInformation {
             MemoryState::Reserve
         },
         protection,
-        kind: match run.allocation.kind() {
-            AllocationKind::View => MemoryKind::Mapped,
-            _ => MemoryKind::Private,
-        },
+        kind,
     }
 }

@@ -26,8 +26,8 @@ pub use delete::{delete_file, remove_directory};
 pub use directory::create_directory;
 pub use errno::status_from_errno;
 pub use lookup::Place;
-pub use mapping_guard::MappingGuard;
 use mapping_guard::Mappings;
+pub use mapping_guard::{MappingGuard, Purpose};
 pub use position::Origin;
 pub use rename::{copy_file, rename};
 pub use share_access::ShareAccess;
@@ -157,6 +157,19 @@ impl File {
         let access = FILE_GENERIC_MAPPING.apply(generic);
         let file = Self::from_descriptor(descriptor)?;
         Ok((file, access))
+    }
+
+    /// Which file a descriptor leads to.
+    ///
+    /// # Errors
+    ///
+    /// What the file system answers.
+    pub(crate) fn identity_of(descriptor: BorrowedFd<'_>) -> Result<Identity, NtStatus> {
+        let attributes = sys::fstat(descriptor).map_err(status_from_errno)?;
+        Ok(Identity {
+            device: attributes.st_dev,
+            inode: attributes.st_ino,
+        })
     }
 
     /// The descriptor, to map it. It is open for reading, and for writing if any handle may write.

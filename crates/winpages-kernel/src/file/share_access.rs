@@ -36,8 +36,11 @@ const DENIES: u64 = 3;
 /// Held while a section or a view exists through which the file can be written: Windows then lets
 /// nobody open it who denies writing, though the file's own handle be closed.
 pub(super) const WRITABLY_MAPPED_BYTE: u64 = FIRST_BYTE + 6;
+/// Held while a section or a view exists that the file is laid out in as a program image: nobody may
+/// open it for writing then.
+pub(super) const IMAGE_BYTE: u64 = FIRST_BYTE + 7;
 /// Held while a section or a view of the file exists.
-pub(super) const MAPPED_BYTE: u64 = FIRST_BYTE + 7;
+pub(super) const MAPPED_BYTE: u64 = FIRST_BYTE + 8;
 
 /// How often [`take_turn`] tries, with pauses that double up to 5 ms: some 50 ms in all.
 const ATTEMPTS: u32 = 16;
@@ -69,14 +72,15 @@ fn announce(file: BorrowedFd<'_>, uses: ShareAccess, denies: ShareAccess) -> Res
         sys::lock_range(file, RangeLock::Shared, byte, 1, false)?;
     }
     // Most files are open once: one question covers all bytes.
-    if !sys::is_range_locked(file, FIRST_BYTE, 7) {
+    if !sys::is_range_locked(file, FIRST_BYTE, MAPPED_BYTE - FIRST_BYTE) {
         return Ok(true);
     }
     let is_denied = bytes_of(uses, DENIES).any(|byte| sys::is_range_locked(file, byte, 1));
     let is_in_use = bytes_of(denies, USES).any(|byte| sys::is_range_locked(file, byte, 1));
     let is_writably_mapped =
         denies.contains(ShareAccess::WRITE) && sys::is_range_locked(file, WRITABLY_MAPPED_BYTE, 1);
-    Ok(!is_denied && !is_in_use && !is_writably_mapped)
+    let is_image = uses.contains(ShareAccess::WRITE) && sys::is_range_locked(file, IMAGE_BYTE, 1);
+    Ok(!is_denied && !is_in_use && !is_writably_mapped && !is_image)
 }
 
 /// Enters an open file into the books, if what it does and denies agrees with everybody else.

@@ -247,8 +247,8 @@ fn a_mapped_file_is_not_cut_short() {
     file.set_end_of_file(100).unwrap();
     let other = shared(Disposition::Open).unwrap();
     let (guard, second) = (
-        MappingGuard::new(file.clone(), true),
-        MappingGuard::new(file.clone(), true),
+        MappingGuard::new(file.clone(), Purpose::Writing),
+        MappingGuard::new(file.clone(), Purpose::Writing),
     );
     drop(second);
     for handle in [&file, &other] {
@@ -468,7 +468,7 @@ fn a_file_beside_another_has_locks_of_its_own() {
     let beside = || {
         let (file, access) = File::beside(file.as_fd()).unwrap();
         assert!(access.contains(AccessMask::FILE_READ_DATA | AccessMask::FILE_WRITE_DATA));
-        MappingGuard::new(Arc::new(file), true)
+        MappingGuard::new(Arc::new(file), Purpose::Writing)
     };
     let (one, other) = (beside(), beside());
     drop(one);

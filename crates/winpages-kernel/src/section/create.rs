@@ -8,16 +8,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
+use super::image::Image;
 use super::payload::Payload;
 use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, backing};
 use crate::address_space::layout::PAGE_SIZE;
 use crate::address_space::{CommitMap, Protection};
-use crate::file::{File, MappingGuard};
+use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
 use crate::object::{AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName};
 use crate::sys::memory::commit_would_be_granted;
-use crate::sys::shared_file;
+use crate::sys::{descriptors, shared_file};
 use crate::{NtStatus, object};
 
 /// What NtCreateSection is told.
@@ -62,11 +63,18 @@ pub enum Disposition {
 /// * [`NtStatus::DISK_FULL`]: the file cannot grow to the size.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the memory cannot be promised.
 /// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages.
-/// * for SEC_IMAGE [`NtStatus::INVALID_IMAGE_NOT_MZ`] and [`NtStatus::NOT_SUPPORTED`].
+/// * for SEC_IMAGE [`NtStatus::INVALID_FILE_FOR_SECTION`] (an empty file),
+///   [`NtStatus::INVALID_IMAGE_NOT_MZ`], [`NtStatus::INVALID_IMAGE_PROTECT`],
+///   [`NtStatus::INVALID_IMAGE_NE_FORMAT`], [`NtStatus::INVALID_IMAGE_LE_FORMAT`] and
+///   [`NtStatus::INVALID_IMAGE_FORMAT`]: the file is no image, or a damaged one.
 /// * what [`namespace::create_or_open`] answers for the name.
 pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), NtStatus> {
     let protection = parse_protection(request.protection)?;
     let flags = parse_flags(request.flags, request.file.is_some())?;
+    let no_execute = SectionFlags::IMAGE | SectionFlags::NOCACHE;
+    if flags.contains(no_execute) && protection != Protection::READONLY {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
     if request.file.is_none() && (request.size == 0 || request.size > i64::MAX as u64) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
@@ -171,12 +179,8 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn unnamed(&self) -> Result<Section, NtStatus> {
         if let Some(handle) = self.request.file {
-            let (file, size) = self.file(handle)?;
-            let storage = Storage::File {
-                file: MappingGuard::new(file, writes(self.protection)),
-                name: None,
-            };
-            return Ok(self.section(storage, size, None));
+            let file = self.file(handle)?;
+            return self.section_of_file(file, None);
         }
         let room = self.memory();
         let file = shared_file::create_in_memory(c"winpages section").map_err(descriptor_status)?;
@@ -197,26 +201,26 @@ impl Maker<'_> {
 
     fn named(&self, name: &ObjectName) -> Result<(Section, Disposition), NtStatus> {
         // Whether the file will do matters only if the name is new: `fill` is called only then.
-        let mut backing: Option<(Arc<File>, u64)> = None;
+        let mut backing: Option<Behind> = None;
         let mut payload = Payload::default();
         let fill = |file: BorrowedFd<'_>| match self.request.file {
             Some(handle) => {
-                let (opened, size) = self.file(handle)?;
-                let identity = opened.identity();
+                let behind = self.file(handle)?;
+                let pages = behind.pages();
+                let identity = File::identity_of(pages)?;
                 payload = Payload {
-                    size,
+                    size: behind.size,
                     device: identity.device,
                     inode: identity.inode,
                     holder: std::process::id(),
-                    descriptor: opened.as_fd().as_raw_fd() as u32,
+                    descriptor: pages.as_raw_fd() as u32,
                     ..self.payload()
                 };
-                let path = std::fs::read_link(format!("/proc/self/fd/{}", payload.descriptor));
-                let path = path
+                let path = descriptors::path_of(behind.file.as_fd())
                     .unwrap_or_default()
                     .into_os_string()
                     .into_encoded_bytes();
-                backing = Some((opened, size));
+                backing = Some(behind);
                 self.descriptor(name, 0, &payload, path).write(file)
             }
             None => {
@@ -250,13 +254,7 @@ impl Maker<'_> {
             }
             Found::Created(file) => {
                 let section = match backing {
-                    Some((opened, size)) => {
-                        let file = Storage::File {
-                            file: MappingGuard::new(opened, writes(self.protection)),
-                            name: Some(file),
-                        };
-                        self.section(file, size, Some(name))
-                    }
+                    Some(behind) => self.section_of_file(behind, Some((name, file)))?,
                     None => {
                         let commit_map = commit_map_of(&payload);
                         let storage = Storage::Named(file);
@@ -269,6 +267,26 @@ impl Maker<'_> {
                 Ok((section, Disposition::Created))
             }
         }
+    }
+
+    fn section_of_file(
+        &self,
+        behind: Behind,
+        name: Option<(&ObjectName, NamedFile)>,
+    ) -> Result<Section, NtStatus> {
+        let (name, named_file) = name.unzip();
+        let storage = match behind.image {
+            Some(image) => Storage::Image {
+                image,
+                file: Some(MappingGuard::new(behind.file, Purpose::Image)),
+                name: named_file,
+            },
+            None => Storage::File {
+                file: MappingGuard::new(behind.file, purpose(self.protection)),
+                name: named_file,
+            },
+        };
+        Ok(self.section(storage, behind.size, name))
     }
 
     fn section(&self, storage: Storage, size: u64, name: Option<&ObjectName>) -> Section {
@@ -325,8 +343,8 @@ impl Maker<'_> {
     }
 
     /// The file the section is to have its pages from, long enough, and how much of it the section
-    /// has.
-    fn file(&self, handle: Handle) -> Result<(Arc<File>, u64), NtStatus> {
+    /// has; laid out, if it is to be an image.
+    fn file(&self, handle: Handle) -> Result<Behind, NtStatus> {
         let (file, granted) = object::reference_file(handle, AccessMask::empty())?;
         let writes = self.protection.is_written_through();
         let mut needed = AccessMask::FILE_READ_DATA;
@@ -340,11 +358,14 @@ impl Maker<'_> {
         }
         let size = file.size()?;
         if self.flags.contains(SectionFlags::IMAGE) {
-            let mut start = [0u8; 2];
-            let read = shared_file::read_at(file.as_fd(), &mut start, 0);
-            return Err(match read {
-                Ok(2) if &start == b"MZ" => NtStatus::NOT_SUPPORTED,
-                _ => NtStatus::INVALID_IMAGE_NOT_MZ,
+            let image = Image::lay_out(file.as_fd(), size, file.identity())?;
+            if self.request.size > image.layout.size {
+                return Err(NtStatus::SECTION_TOO_BIG);
+            }
+            return Ok(Behind {
+                size: image.layout.size,
+                file,
+                image: Some(image),
             });
         }
         let wanted = self.request.size;
@@ -357,7 +378,38 @@ impl Maker<'_> {
             }
             grow(file.as_fd(), size, wanted)?;
         }
-        Ok((file, if wanted == 0 { size } else { wanted }))
+        Ok(Behind {
+            size: if wanted == 0 { size } else { wanted },
+            file,
+            image: None,
+        })
+    }
+}
+
+/// What is behind a section that is not memory alone.
+struct Behind {
+    file: Arc<File>,
+    /// The section's size.
+    size: u64,
+    image: Option<Image>,
+}
+
+impl Behind {
+    /// What the section's pages are those of.
+    fn pages(&self) -> BorrowedFd<'_> {
+        match &self.image {
+            Some(image) => image.as_fd(),
+            None => self.file.as_fd(),
+        }
+    }
+}
+
+/// What a section of a protection has its file mapped for.
+fn purpose(protection: Protection) -> Purpose {
+    if writes(protection) {
+        Purpose::Writing
+    } else {
+        Purpose::Reading
     }
 }
 
@@ -424,16 +476,22 @@ fn existing(
     let commit_map = commit_map_of(&payload);
     let storage = if payload.has_file() {
         let known = (payload.holder, payload.descriptor);
-        let opened: OwnedFd = backing::open(&mut payload, writes(protection))?;
+        // Parts of an image can be written to by all who have it.
+        let is_image = flags.contains(SectionFlags::IMAGE);
+        let opened = backing::open(&mut payload, writes(protection) || is_image)?;
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
             descriptor.payload = payload.to_bytes();
             let _ = descriptor.update(file.as_fd());
         }
-        let opened = Arc::new(File::from_descriptor(opened)?);
-        Storage::File {
-            file: MappingGuard::new(opened, writes(protection)),
-            name: Some(file),
+        if is_image {
+            opened_image(opened, payload.holder, file)?
+        } else {
+            let opened = Arc::new(File::from_descriptor(opened)?);
+            Storage::File {
+                file: MappingGuard::new(opened, purpose(protection)),
+                name: Some(file),
+            }
         }
     } else {
         Storage::Named(file)
@@ -446,6 +504,20 @@ fn existing(
         commit_map,
         name: Some(name),
         handles: AtomicUsize::new(0),
+    })
+}
+
+/// An image that another process has laid out; with the file it came from, if that process leads there.
+fn opened_image(pages: OwnedFd, holder: u32, name: NamedFile) -> Result<Storage, NtStatus> {
+    let image = Image::from_pages(pages)?;
+    let identity = (image.file.device, image.file.inode);
+    let file = descriptors::numbers(holder)
+        .find_map(|number| descriptors::open_through((holder, number), identity, false))
+        .and_then(|file| File::from_descriptor(file).ok());
+    Ok(Storage::Image {
+        image,
+        file: file.map(|file| MappingGuard::new(Arc::new(file), Purpose::Image)),
+        name: Some(name),
     })
 }
 

@@ -4,7 +4,11 @@ mod backing;
 mod create;
 mod description;
 mod extend;
+mod image;
+mod image_layout;
+mod image_view;
 mod payload;
+mod relocation;
 mod view;
 
 use core::fmt;
@@ -15,8 +19,13 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 pub use create::{CreateSection, Disposition, create_section, open_section};
 pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;
-pub use view::{MapView, ViewType, flush_view, map_view_of_section, unmap_view_of_section};
+pub use image_layout::ImageInformation;
+pub use view::{
+    MapView, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
+};
 
+use self::image::Image;
+use crate::NtStatus;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
 use crate::object::{AccessMask, GenericMapping, NamedFile, ObjectName};
@@ -76,6 +85,13 @@ enum Storage {
         file: MappingGuard,
         name: Option<NamedFile>,
     },
+    /// In memory that a program image has been laid out in. Who opened the section by its name may not
+    /// have come by the file.
+    Image {
+        image: Image,
+        file: Option<MappingGuard>,
+        name: Option<NamedFile>,
+    },
 }
 
 /// A section object of this process.
@@ -104,7 +120,23 @@ impl Section {
 
     /// How it was made, as NtQuerySection reports it.
     pub fn flags(&self) -> SectionFlags {
-        self.flags
+        if self.flags.contains(SectionFlags::IMAGE) {
+            self.flags.difference(SectionFlags::NOCACHE)
+        } else {
+            self.flags
+        }
+    }
+
+    /// Where an image would like to be, and what its headers say besides.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::SECTION_NOT_IMAGE`] if it is none.
+    pub fn image(&self) -> Result<(u64, ImageInformation), NtStatus> {
+        match &self.storage {
+            Storage::Image { image, .. } => Ok((image.layout.base, image.layout.information)),
+            _ => Err(NtStatus::SECTION_NOT_IMAGE),
+        }
     }
 
     /// Its name, if it has one.
@@ -115,11 +147,9 @@ impl Section {
     /// The file that holds its name, if it has one.
     pub(crate) fn named_file(&self) -> Option<&NamedFile> {
         match &self.storage {
-            Storage::Named(file)
-            | Storage::File {
-                name: Some(file), ..
-            } => Some(file),
-            Storage::Unnamed(_) | Storage::File { name: None, .. } => None,
+            Storage::Named(file) => Some(file),
+            Storage::File { name, .. } | Storage::Image { name, .. } => name.as_ref(),
+            Storage::Unnamed(_) => None,
         }
     }
 
@@ -140,6 +170,7 @@ impl AsFd for Section {
             Storage::Named(file) => file.as_fd(),
             Storage::Unnamed(file) => file.as_fd(),
             Storage::File { file, .. } => file.file().as_fd(),
+            Storage::Image { image, .. } => image.as_fd(),
         }
     }
 }

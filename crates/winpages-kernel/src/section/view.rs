@@ -5,13 +5,13 @@ use std::sync::Arc;
 use rustix::fd::{AsFd, BorrowedFd};
 
 use super::create::writes;
-use super::{Section, SectionFlags, Storage};
+use super::{Section, SectionFlags, Storage, image_view};
 use crate::NtStatus;
 use crate::address_space::layout::{
     ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, application_end, page_up,
 };
 use crate::address_space::{
-    self, AddressRequirements, Backing, PageRange, Pages, Protection, View,
+    self, AddressRequirements, Backing, ImagePart, PageRange, Pages, Protection, View,
 };
 use crate::object::handle_table::Handle;
 use crate::object::{self, AccessMask};
@@ -61,6 +61,17 @@ bitflags::bitflags! {
 /// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`.
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
 pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
+    map_view(request).map(|(range, _)| range)
+}
+
+/// As [`map_view_of_section`]; also answers, as the error of the inner result, with which of the
+/// statuses that are successes Windows maps an image: [`NtStatus::IMAGE_NOT_AT_BASE`],
+/// [`NtStatus::IMAGE_MACHINE_TYPE_MISMATCH`].
+///
+/// # Errors
+///
+/// As [`map_view_of_section`].
+pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
     let granularity = ALLOCATION_GRANULARITY as u64;
     if !request.base.is_multiple_of(ALLOCATION_GRANULARITY)
         || !request.offset.is_multiple_of(granularity)
@@ -98,6 +109,9 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
     if size > application_end() {
         return Err(NtStatus::NO_MEMORY);
     }
+    if let Storage::Image { image, .. } = &section.storage {
+        return image_view::map(&section, image, request, size);
+    }
     let caching = if section.flags.contains(SectionFlags::NOCACHE) {
         Protection::NOCACHE
     } else if section.flags.contains(SectionFlags::WRITECOMBINE) {
@@ -124,6 +138,7 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
         request.kind.contains(ViewType::TOP_DOWN),
         Box::new(view),
     )
+    .map(|range| (range, Ok(())))
 }
 
 impl Backing for Section {
@@ -137,18 +152,31 @@ impl Backing for Section {
                 .map_err(|_| NtStatus::UNSUCCESSFUL),
             // Memory has nothing to be written back to.
             Storage::Named(_) | Storage::Unnamed(_) => Ok(()),
+            // What is written to an image never reaches its file.
+            Storage::Image { .. } => Ok(()),
         }
     }
 
-    fn is_file(&self) -> bool {
-        matches!(self.storage, Storage::File { .. })
+    fn mapped_file(&self) -> Option<BorrowedFd<'_>> {
+        match &self.storage {
+            Storage::File { file, .. } => Some(file.file().as_fd()),
+            Storage::Image { file, .. } => file.as_ref().map(|file| file.file().as_fd()),
+            Storage::Named(_) | Storage::Unnamed(_) => None,
+        }
+    }
+
+    fn image(&self) -> Option<(&[ImagePart], BorrowedFd<'_>)> {
+        match &self.storage {
+            Storage::Image { image, .. } => Some((&image.layout.parts, image.as_fd())),
+            _ => None,
+        }
     }
 
     fn size(&self) -> u64 {
         match &self.storage {
             // Somebody else may have made the file longer.
             Storage::File { file, .. } => file.file().size().unwrap_or_else(|_| self.size()),
-            Storage::Named(_) | Storage::Unnamed(_) => self.size(),
+            Storage::Named(_) | Storage::Unnamed(_) | Storage::Image { .. } => self.size(),
         }
     }
 

@@ -2,12 +2,15 @@
 
 use core::ffi::CStr;
 use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, FallocateFlags, FileType, FlockOperation, MemfdFlags, Mode, OFlags, SeekFrom, Stat,
+    AtFlags, FallocateFlags, FileType, FlockOperation, MemfdFlags, Mode, OFlags, SealFlags,
+    SeekFrom, Stat,
 };
 use rustix::io::Errno;
+use rustix::mm::{MapFlags, ProtFlags};
 
 /// A new file in memory that has no name and is not charged to any file system.
 ///
@@ -16,6 +19,66 @@ use rustix::io::Errno;
 /// `EMFILE`, `ENFILE`, `ENOMEM`.
 pub fn create_in_memory(label: &CStr) -> Result<OwnedFd, Errno> {
     rustix::fs::memfd_create(label, MemfdFlags::CLOEXEC)
+}
+
+/// The same for memory whose size can be fixed, by [`seal_size`].
+///
+/// # Errors
+///
+/// As [`create_in_memory`].
+pub fn create_sealable(label: &CStr) -> Result<OwnedFd, Errno> {
+    rustix::fs::memfd_create(label, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
+}
+
+/// Fixes the size of memory from [`create_sealable`] for all who have it, for ever.
+pub fn seal_size(file: BorrowedFd<'_>) {
+    let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+    let _ = rustix::fs::fcntl_add_seals(file, seals);
+}
+
+/// Exchanges a word of a file for another if it is what is expected, in one step that others who do
+/// the same cannot come between. Answers the word that was there: `Ok` if it was exchanged.
+///
+/// # Errors
+///
+/// `ENOMEM`, and `EINVAL` if the word is not aligned or does not lie in the file.
+pub fn compare_exchange(
+    file: BorrowedFd<'_>,
+    offset: u64,
+    expected: u64,
+    new: u64,
+) -> Result<Result<u64, u64>, Errno> {
+    const PAGE: u64 = 0x1000;
+    let within = (offset % PAGE) as usize;
+    if !offset.is_multiple_of(8) || (stat(file)?.st_size as u64) < offset + 8 {
+        return Err(Errno::INVAL);
+    }
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    let (size, flags) = (PAGE as usize, MapFlags::SHARED);
+    // SAFETY: without FIXED the kernel picks an unused range.
+    let page = unsafe {
+        rustix::mm::mmap(
+            core::ptr::null_mut(),
+            size,
+            access,
+            flags,
+            file,
+            offset - within as u64,
+        )?
+    };
+    // SAFETY: the word lies in the page that has just been mapped, is aligned as the offset is, and is
+    // used by all processes as an atomic one.
+    let answer = unsafe {
+        AtomicU64::from_ptr(page.cast::<u8>().add(within).cast()).compare_exchange(
+            expected,
+            new,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        )
+    };
+    // SAFETY: mapped above, and nobody else knows of it.
+    let _ = unsafe { rustix::mm::munmap(page, size) };
+    Ok(answer)
 }
 
 /// Opens a file that exists in a directory: no link is followed, no terminal is acquired, no FIFO

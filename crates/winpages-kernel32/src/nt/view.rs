@@ -76,7 +76,7 @@ pub unsafe extern "C" fn NtMapViewOfSection(
             requirements = AddressRequirements::default();
         }
         own_process(ProcessHandle)?;
-        let range = section::map_view_of_section(&MapView {
+        let (range, placement) = section::map_view(&MapView {
             section: Handle::from_value(SectionHandle),
             base,
             offset,
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn NtMapViewOfSection(
         if answered.is_err() {
             let _ = section::unmap_view_of_section(range.base);
         }
-        answered
+        answered.and(placement)
     };
     status(map())
 }
