@@ -65,6 +65,8 @@ pub enum Operation {
     MemoryNotification,
     /// Allocating or mapping pages by number.
     PhysicalPages,
+    /// Splitting or joining placeholders.
+    ChangePlaceholder,
     /// Registering a handler of exceptions.
     HandleExceptions,
     /// Choosing the layout of the address space.
@@ -100,6 +102,7 @@ impl fmt::Display for Operation {
             Self::MemoryStatus => "ask for the state of memory",
             Self::MemoryNotification => "use a memory notification",
             Self::PhysicalPages => "allocate or map physical pages",
+            Self::ChangePlaceholder => "split or join placeholders",
             Self::HandleExceptions => "register an exception handler",
             Self::ChooseLayout => "choose the layout of the address space",
         })

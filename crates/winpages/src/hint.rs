@@ -86,6 +86,9 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         (Operation::WatchWrites, ERROR_INVALID_PARAMETER) => {
             "the range is not empty, and the reservation was made with watch_writes"
         }
+        (Operation::ChangePlaceholder, _) => {
+            "offsets are multiples of page_size(), and placeholders to be joined lie side by side"
+        }
         (Operation::Reserve | Operation::PhysicalPages, ERROR_PRIVILEGE_NOT_HELD) => {
             "large and physical pages take the right to lock pages in memory"
         }

@@ -10,11 +10,13 @@ mod memory_flag;
 mod memory_notification;
 mod memory_status;
 mod physical_pages;
+mod placeholder;
 mod platform;
 mod protection;
 mod region;
 mod reservation;
 mod section;
+mod shared;
 mod system;
 mod view;
 mod working_set;
@@ -33,6 +35,7 @@ pub use memory_status::{
     memory_status, performance_information, process_memory,
 };
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
+pub use placeholder::Placeholder;
 pub use protection::Protection;
 pub use region::{
     AllocationInformation, Region, RegionKind, RegionState, Regions, allocation, mapped_file,
@@ -40,11 +43,12 @@ pub use region::{
 };
 pub use reservation::{Contents, OfferPriority, Reservation, ReservationOptions};
 pub use section::{Opened, Section, SectionOptions};
+pub use shared::Shared;
 pub use system::{
     AddressLayout, address_layout, allocation_granularity, application_addresses, page_size,
     use_32_bit_layout,
 };
-pub use view::{Access, View, ViewOptions};
+pub use view::{Access, MirroredView, View, ViewOptions};
 pub use working_set::{
     PageInformation, WorkingSetLimits, WorkingSetPage, empty_working_set, pages,
     set_working_set_limits, working_set, working_set_limits,

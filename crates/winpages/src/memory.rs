@@ -9,6 +9,7 @@ use crate::error::{Error, Operation};
 use crate::platform;
 use crate::protection::Protection;
 use crate::region;
+use crate::shared::Shared;
 use crate::system::page_size;
 
 /// Where the owned bytes are.
@@ -154,6 +155,24 @@ impl Memory {
 }
 
 impl Memory {
+    /// # Safety
+    ///
+    /// The pages must stay as they are while the reference lives, and whoever else reaches them knows
+    /// that others do.
+    pub(crate) unsafe fn shared<T: Shared>(&self, offset: usize) -> Result<&T, Error> {
+        let offsets = self.span(Operation::Atomic, offset, size_of::<T>())?;
+        let address = self.pointer_to(offset).cast::<T>();
+        if !address.is_aligned() {
+            let addresses = self.addresses_of(&offsets);
+            return Err(Error::new(Operation::Atomic, ERROR_NOACCESS).at(addresses));
+        }
+        self.check(Operation::Atomic, &offsets, Use::Writing)?;
+        // SAFETY: the bytes lie within, aligned, committed and writable, and the caller sees to it that
+        // they stay so. Any bytes make a `T`, and it is not changed but by atomics, by copies that no
+        // reference is made for, or under the promise of an unsafe slice.
+        Ok(unsafe { &*address })
+    }
+
     /// # Safety
     ///
     /// No reference to the pages may exist.

@@ -2,6 +2,8 @@
 
 pub(crate) const MEM_COMMIT: u32 = 0x1000;
 pub(crate) const MEM_RESERVE: u32 = 0x2000;
+pub(crate) const MEM_REPLACE_PLACEHOLDER: u32 = 0x4000;
+pub(crate) const MEM_RESERVE_PLACEHOLDER: u32 = 0x4_0000;
 pub(crate) const MEM_RESET: u32 = 0x8_0000;
 pub(crate) const MEM_TOP_DOWN: u32 = 0x10_0000;
 pub(crate) const MEM_WRITE_WATCH: u32 = 0x20_0000;

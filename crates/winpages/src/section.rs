@@ -7,6 +7,7 @@ use winpages_error::error_code::{
 };
 
 use crate::error::{Error, Operation};
+use crate::memory_flag::with;
 use crate::platform::{Code, SectionHandle, SectionRequest};
 use crate::protection::Protection;
 use crate::view::ViewOptions;
@@ -106,6 +107,7 @@ const SEC_RESERVE: u32 = 0x0400_0000;
 const SEC_COMMIT: u32 = 0x0800_0000;
 const SEC_NOCACHE: u32 = 0x1000_0000;
 const SEC_WRITECOMBINE: u32 = 0x4000_0000;
+const SEC_LARGE_PAGES: u32 = 0x8000_0000;
 
 /// Which section shall be created or opened; made by [`Section::options`].
 #[derive(Clone, Debug)]
@@ -168,13 +170,18 @@ impl<'a> SectionOptions<'a> {
         self.flag(SEC_WRITECOMBINE, write_combine)
     }
 
+    /// Whether it has the processor's larger pages: SEC_LARGE_PAGES. The size is a multiple of
+    /// [`large_page_minimum`](crate::large_page_minimum). Takes a privilege, and memory that is not in
+    /// pieces.
+    pub fn large_pages(self, large_pages: bool) -> Self {
+        self.flag(SEC_LARGE_PAGES, large_pages)
+    }
+
     fn flag(self, flag: u32, on: bool) -> Self {
-        let flags = if on {
-            self.flags | flag
-        } else {
-            self.flags & !flag
-        };
-        Self { flags, ..self }
+        Self {
+            flags: with(self.flags, flag, on),
+            ..self
+        }
     }
 
     /// Creates a section that did not exist before. Mirrors CreateFileMapping.
@@ -193,6 +200,7 @@ impl<'a> SectionOptions<'a> {
     /// * ERROR_NOT_ENOUGH_MEMORY: larger than a file that may not be written.
     /// * ERROR_DISK_FULL: the file cannot grow so much.
     /// * ERROR_COMMITMENT_LIMIT: not so much memory.
+    /// * ERROR_PRIVILEGE_NOT_HELD: large pages, and not the privilege to lock pages in memory.
     ///
     /// ```
     /// use winpages::Section;

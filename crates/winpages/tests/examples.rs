@@ -45,3 +45,19 @@ fn copy_on_write_snapshot() {
     };
     assert!(text.contains(copied), "{text}");
 }
+
+#[test]
+fn mirrored_ring_buffer() {
+    let text = run("mirrored_ring_buffer");
+    assert!(
+        text.contains("went through a ring of 65536 bytes"),
+        "{text}"
+    );
+}
+
+#[test]
+fn incremental_checkpoint() {
+    let text = run("incremental_checkpoint");
+    let saved = "of 65536 KiB, the first checkpoint saved 4000 KiB, the second 40 KiB, the third 0";
+    assert!(text.contains(saved), "{text}");
+}

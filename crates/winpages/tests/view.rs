@@ -2,10 +2,10 @@
 
 mod common;
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI16, AtomicU32, AtomicU64, Ordering};
 
 use common::{is_wine, where_there_is_room};
-use winpages::{Access, Operation, Protection, RegionState, Section, View};
+use winpages::{Access, Operation, Protection, RegionState, Section, Shared, View};
 
 const PAGE: usize = 4096;
 const GRANULARITY: usize = 0x1_0000;
@@ -284,4 +284,78 @@ fn unmapping_frees_the_addresses() {
     let region = winpages::query(address).unwrap();
     // Another thread may have taken them meanwhile.
     assert!(region.state == RegionState::Free || region.allocation_base.is_some());
+}
+
+#[test]
+fn structs_of_atomics_are_shared() {
+    #[repr(C, align(64))]
+    struct Queue {
+        head: AtomicU32,
+        tail: AtomicU64,
+        slots: [AtomicI16; 8],
+    }
+    // SAFETY: it consists of atomic numbers.
+    unsafe impl Shared for Queue {}
+    let section = section(PAGE);
+    let (one, other) = (section.view().map().unwrap(), section.view().map().unwrap());
+    let queue: &Queue = one.shared(128).unwrap();
+    queue.head.store(1, Ordering::Relaxed);
+    queue.tail.store(2, Ordering::Relaxed);
+    queue.slots[7].store(-3, Ordering::Relaxed);
+    let same: &Queue = other.shared(128).unwrap();
+    assert_eq!(same.head.load(Ordering::Relaxed), 1);
+    assert_eq!(same.tail.load(Ordering::Relaxed), 2);
+    assert_eq!(same.slots[7].load(Ordering::Relaxed), -3);
+    // An alignment of its own, and no room.
+    assert_code!(one.shared::<Queue>(64 + 8), "ERROR_NOACCESS");
+    assert_code!(one.shared::<Queue>(PAGE), "ERROR_INVALID_ADDRESS");
+    assert_code!(one.shared::<Queue>(usize::MAX), "ERROR_INVALID_ADDRESS");
+    let words: &[AtomicU64; PAGE / 8] = one.shared(0).unwrap();
+    assert_eq!(words[17].load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn views_are_locked_and_prefetched() {
+    let view = view(2 * PAGE);
+    view.lock(..1).unwrap();
+    view.unlock(..1).unwrap();
+    view.prefetch(..).unwrap();
+    assert_code!(view.lock(0..0), "ERROR_INVALID_PARAMETER");
+    assert_code!(view.prefetch(..=2 * PAGE), "ERROR_INVALID_ADDRESS");
+    let error = assert_code!(view.unlock(2 * PAGE + 1..), "ERROR_INVALID_ADDRESS");
+    assert_eq!(error.operation(), Operation::Unlock);
+}
+
+#[test]
+fn requirements_are_met() {
+    let section = section(PAGE);
+    let low = section.view().within(..1 << 32).map().unwrap();
+    assert!((low.as_ptr() as usize) < 1 << 32);
+    let aligned = section.view().alignment(1 << 24).map().unwrap();
+    let between = 0x2000_0000_0000..0x2000_4000_0000;
+    let placed = section.view().within(between.clone()).map().unwrap();
+    // Wine 8.0 heeds the upper end only.
+    if !is_wine() {
+        assert!((aligned.as_ptr() as usize).is_multiple_of(1 << 24));
+        assert!(between.contains(&(placed.as_ptr() as usize)));
+        assert_code!(
+            section.view().alignment(PAGE).map(),
+            "ERROR_INVALID_PARAMETER"
+        );
+    }
+    let view = section.view().node(0).map().unwrap();
+    view.write(0, &1u8).unwrap();
+}
+
+#[test]
+fn an_address_leaves_no_choice() {
+    let section = section(PAGE);
+    let (_, view) = where_there_is_room(|address| section.view().address(address).map());
+    let address = view.as_ptr() as usize;
+    drop(view);
+    // Wine 8.0 takes the address.
+    if !is_wine() {
+        let both = section.view().address(address).alignment(1 << 20);
+        assert_code!(both.map(), "ERROR_INVALID_PARAMETER");
+    }
 }

@@ -29,6 +29,7 @@ pub(crate) use linux::*;
 pub(crate) use windows::*;
 
 use std::fs::File;
+use std::ops::{Bound, RangeBounds};
 
 /// A Win32 error code.
 pub(crate) type Code = u32;
@@ -80,6 +81,31 @@ pub(crate) struct BasicInformation {
     pub kind: u32,
 }
 
+impl Requirements {
+    pub(crate) fn within(self, addresses: impl RangeBounds<usize>) -> Self {
+        let lowest = match addresses.start_bound() {
+            Bound::Included(start) => *start,
+            Bound::Excluded(before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let highest = match addresses.end_bound() {
+            Bound::Included(last) => *last,
+            // An empty range is no requirement that could be met: 0 would mean that there is none.
+            Bound::Excluded(end) => end.saturating_sub(1).max(1),
+            Bound::Unbounded => 0,
+        };
+        Self {
+            lowest,
+            highest,
+            ..self
+        }
+    }
+
+    pub(crate) fn aligned_to(self, alignment: usize) -> Self {
+        Self { alignment, ..self }
+    }
+}
+
 /// What CreateFileMapping is told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SectionRequest<'a> {
@@ -92,14 +118,27 @@ pub(crate) struct SectionRequest<'a> {
     pub flags: u32,
 }
 
-/// What MapViewOfFileEx is told.
+/// What MapViewOfFileEx and MapViewOfFile3 are told.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mapping {
     pub base: usize,
     pub offset: u64,
     pub size: usize,
+    /// MEM_ constants.
+    pub kind: u32,
     /// The PAGE_ constant that the view shall have.
     pub protection: u32,
+    /// Where the system may put it.
+    pub requirements: Requirements,
+    /// The NUMA node that its pages are best taken from.
+    #[cfg_attr(
+        target_os = "linux",
+        expect(
+            dead_code,
+            reason = "Linux takes pages from the node of whoever touches them first"
+        )
+    )]
+    pub node: Option<u32>,
 }
 
 /// When an exception handler is asked.

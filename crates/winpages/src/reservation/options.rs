@@ -1,6 +1,6 @@
 //! What shall be reserved.
 
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 
 use rangemap::RangeSet;
 use winpages_error::error_code::ERROR_INVALID_ADDRESS;
@@ -9,8 +9,10 @@ use super::Reservation;
 use crate::error::{Error, Operation};
 use crate::memory::Memory;
 use crate::memory_flag::{
-    MEM_COMMIT, MEM_LARGE_PAGES, MEM_RESERVE, MEM_TOP_DOWN, MEM_WRITE_WATCH, with,
+    MEM_COMMIT, MEM_LARGE_PAGES, MEM_REPLACE_PLACEHOLDER, MEM_RESERVE, MEM_TOP_DOWN,
+    MEM_WRITE_WATCH, with,
 };
+use crate::placeholder::Placeholder;
 use crate::platform::{self, Allocation, Requirements};
 use crate::protection::Protection;
 use crate::system::{allocation_granularity, page_size};
@@ -67,23 +69,8 @@ impl ReservationOptions {
     /// # Ok::<(), winpages::Error>(())
     /// ```
     pub fn within(self, addresses: impl RangeBounds<usize>) -> Self {
-        let lowest = match addresses.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let highest = match addresses.end_bound() {
-            Bound::Included(last) => *last,
-            // An empty range is no requirement that could be met: 0 would mean that there is none.
-            Bound::Excluded(end) => end.saturating_sub(1).max(1),
-            Bound::Unbounded => 0,
-        };
         Self {
-            requirements: Requirements {
-                lowest,
-                highest,
-                ..self.requirements
-            },
+            requirements: self.requirements.within(addresses),
             ..self
         }
     }
@@ -98,10 +85,7 @@ impl ReservationOptions {
     /// ```
     pub fn alignment(self, alignment: usize) -> Self {
         Self {
-            requirements: Requirements {
-                alignment,
-                ..self.requirements
-            },
+            requirements: self.requirements.aligned_to(alignment),
             ..self
         }
     }
@@ -171,36 +155,63 @@ impl ReservationOptions {
     /// # Ok::<(), winpages::Error>(())
     /// ```
     pub fn reserve(&self) -> Result<Reservation, Error> {
+        self.reserve_as(self.address, self.size, self.kind)
+    }
+
+    /// Reserves in the place of a placeholder, and as much. Mirrors VirtualAlloc2 with
+    /// MEM_REPLACE_PLACEHOLDER. Size and address count for nothing. If it fails, the placeholder is given
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_INVALID_PARAMETER: a protection that private memory cannot have, or requirements.
+    /// * ERROR_COMMITMENT_LIMIT: not so much memory, for pages that are committed at once.
+    ///
+    /// ```
+    /// # if !winpages::Placeholder::are_available() { return Ok(()); }
+    /// use winpages::{Placeholder, Reservation};
+    ///
+    /// let mut first = Placeholder::reserve(128 << 10)?;
+    /// let second = first.split_off(64 << 10)?;
+    /// let mut memory = Reservation::options().commit(true).reserve_in(second)?;
+    /// memory.write(0, &1u8)?;
+    /// assert_eq!(memory.as_ptr() as usize, first.addresses().end);
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn reserve_in(&self, placeholder: Placeholder) -> Result<Reservation, Error> {
+        let kind = self.kind | MEM_REPLACE_PLACEHOLDER;
+        let reservation = self.reserve_as(placeholder.base(), placeholder.len(), kind)?;
+        // It is the reservation's now.
+        core::mem::forget(placeholder);
+        Ok(reservation)
+    }
+
+    fn reserve_as(&self, address: usize, size: usize, kind: u32) -> Result<Reservation, Error> {
+        let fail = |code| {
+            let error = Error::new(Operation::Reserve, code);
+            if address == 0 {
+                error
+            } else {
+                error.at(address..address.saturating_add(size))
+            }
+        };
         let base = platform::allocate(&Allocation {
-            base: self.address,
-            size: self.size,
-            kind: self.kind,
+            base: address,
+            size,
+            kind,
             protection: self.protection.bits(),
             requirements: self.requirements,
             node: self.node,
         })
-        .map_err(|code| self.error(code))?;
+        .map_err(fail)?;
         // As the system has rounded it.
-        let start = if self.address == 0 {
-            base
-        } else {
-            self.address
-        };
-        let size = (start - base + self.size).next_multiple_of(page_size());
+        let start = if address == 0 { base } else { address };
+        let size = (start - base + size).next_multiple_of(page_size());
         debug_assert!(base.is_multiple_of(allocation_granularity()));
         Ok(Reservation {
-            memory: Memory::new(base, size).ok_or_else(|| self.error(ERROR_INVALID_ADDRESS))?,
+            memory: Memory::new(base, size).ok_or_else(|| fail(ERROR_INVALID_ADDRESS))?,
             protection: self.protection,
             given_up: RangeSet::new(),
         })
-    }
-
-    fn error(&self, code: u32) -> Error {
-        let error = Error::new(Operation::Reserve, code);
-        if self.address == 0 {
-            error
-        } else {
-            error.at(self.address..self.address.saturating_add(self.size))
-        }
     }
 }

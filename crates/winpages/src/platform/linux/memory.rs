@@ -8,11 +8,11 @@ use winpages_kernel::address_space::layout::{
     self, ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
     maximum_application_address,
 };
-use winpages_kernel::address_space::{self, AddressRequirements, FreeType, Protection};
+use winpages_kernel::address_space::{self, FreeType, Protection};
 use winpages_kernel::sys::fault;
 
-use super::super::{Allocation, BasicInformation, Code, Requirements};
-use super::code;
+use super::super::{Allocation, BasicInformation, Code};
+use super::{code, requirements};
 
 pub(crate) fn page_size() -> usize {
     PAGE_SIZE
@@ -27,29 +27,12 @@ pub(crate) fn application_addresses() -> RangeInclusive<usize> {
 }
 
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
-    let &Allocation {
-        base,
-        size,
-        kind,
-        protection,
-        requirements:
-            Requirements {
-                lowest,
-                highest,
-                alignment,
-            },
-        ..
-    } = request;
     address_space::allocate_virtual_memory_within(
-        &AddressRequirements {
-            lowest,
-            highest,
-            alignment,
-        },
-        base,
-        size,
-        kind,
-        protection,
+        &requirements(request.requirements),
+        request.base,
+        request.size,
+        request.kind,
+        request.protection,
     )
     .map(|range| range.base)
     .map_err(code)
@@ -69,6 +52,17 @@ pub(crate) unsafe fn decommit(base: usize, size: usize) -> Result<(), Code> {
 /// As [`decommit`], of the whole allocation.
 pub(crate) unsafe fn release(base: usize) -> Result<(), Code> {
     address_space::free_virtual_memory(base, 0, FreeType::RELEASE.bits())
+        .map(drop)
+        .map_err(code)
+}
+
+/// Cuts a placeholder out of a larger one, or joins placeholders that lie side by side.
+///
+/// # Safety
+///
+/// The range must be placeholders' of the caller's.
+pub(crate) unsafe fn change_placeholder(base: usize, size: usize, kind: u32) -> Result<(), Code> {
+    address_space::free_virtual_memory(base, size, FreeType::RELEASE.bits() | kind)
         .map(drop)
         .map_err(code)
 }

@@ -15,9 +15,23 @@ pub(crate) use section::*;
 
 use winpages_error::status;
 use winpages_kernel::NtStatus;
+use winpages_kernel::address_space::AddressRequirements;
 
-use super::Code;
+use super::{Code, Requirements};
 
 fn code(status: NtStatus) -> Code {
     status::to_win32(status.code())
+}
+
+fn requirements(given: Requirements) -> AddressRequirements {
+    let Requirements {
+        lowest,
+        highest,
+        alignment,
+    } = given;
+    AddressRequirements {
+        lowest,
+        highest,
+        alignment,
+    }
 }

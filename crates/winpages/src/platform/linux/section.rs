@@ -4,15 +4,16 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
+use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
 use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
 
-use super::super::{Code, Mapping, SectionRequest};
-use super::code;
+use super::super::{Code, Mapping, Requirements, SectionRequest};
 use super::handle::ObjectHandle;
+use super::{code, requirements};
 
 /// A handle to a section.
 #[derive(Debug)]
@@ -87,14 +88,20 @@ fn rights_for(protection: u32) -> AccessMask {
 }
 
 pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    let kind = ViewType::from_bits(request.kind).ok_or(ERROR_INVALID_PARAMETER)?;
+    if request.base != 0 && request.requirements != Requirements::default() {
+        return Err(ERROR_INVALID_PARAMETER);
+    }
+    let requirements = requirements(request.requirements);
+    requirements.check().map_err(code)?;
     section::map_view_of_section(&MapView {
         section: section.0.get(),
         base: request.base,
         offset: request.offset,
         size: request.size,
         protection: Protection::from_bits_retain(request.protection),
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
+        requirements,
+        kind,
     })
     .map(|range| range.base)
     .map_err(code)

@@ -10,10 +10,9 @@ use std::sync::OnceLock;
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::Memory::{
-    GetWriteWatch, MEM_ADDRESS_REQUIREMENTS, MEM_DECOMMIT, MEM_EXTENDED_PARAMETER, MEM_RELEASE,
-    MEMORY_BASIC_INFORMATION, MemExtendedParameterAddressRequirements,
-    MemExtendedParameterNumaNode, ResetWriteWatch, VirtualAlloc, VirtualAllocExNuma, VirtualFree,
-    VirtualProtect, VirtualQuery,
+    GetWriteWatch, MEM_DECOMMIT, MEM_EXTENDED_PARAMETER, MEM_RELEASE, MEM_REPLACE_PLACEHOLDER,
+    MEM_RESERVE_PLACEHOLDER, MEMORY_BASIC_INFORMATION, ResetWriteWatch, VirtualAlloc,
+    VirtualAllocExNuma, VirtualFree, VirtualProtect, VirtualQuery,
 };
 use windows_sys::Win32::System::ProcessStatus::K32GetMappedFileNameW;
 use windows_sys::Win32::System::SystemInformation::{GetSystemInfo, SYSTEM_INFO};
@@ -21,6 +20,7 @@ use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 
 use super::super::{Allocation, BasicInformation, Code, Requirements};
+use super::extended_parameter::ExtendedParameters;
 use super::procedure::Procedure;
 use super::{last_error, succeeded};
 
@@ -61,7 +61,8 @@ pub(crate) fn application_addresses() -> RangeInclusive<usize> {
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
     let base = request.base as *mut c_void;
     let (size, kind, protection) = (request.size, request.kind, request.protection);
-    let address = if request.requirements != Requirements::default() {
+    const NEWER: u32 = MEM_REPLACE_PLACEHOLDER | MEM_RESERVE_PLACEHOLDER;
+    let address = if request.requirements != Requirements::default() || kind & NEWER != 0 {
         allocate_within(request)?
     } else if let Some(node) = request.node {
         // SAFETY: reserving takes addresses that are free; committing keeps the contents of pages.
@@ -88,7 +89,7 @@ type VirtualAlloc2 = unsafe extern "system" fn(
 ) -> *mut c_void;
 
 /// VirtualAlloc2, where Windows has it (since 10, version 1803).
-pub(super) fn virtual_alloc_2() -> Result<VirtualAlloc2, Code> {
+fn virtual_alloc_2() -> Result<VirtualAlloc2, Code> {
     static ADDRESS: Procedure = Procedure::new(c"kernelbase.dll", c"VirtualAlloc2");
     // SAFETY: the function of that name has this type.
     ADDRESS
@@ -97,32 +98,18 @@ pub(super) fn virtual_alloc_2() -> Result<VirtualAlloc2, Code> {
 }
 
 fn allocate_within(request: &Allocation) -> Result<*mut c_void, Code> {
-    let pointer = |address: usize| address as *mut c_void;
-    let mut requirements = MEM_ADDRESS_REQUIREMENTS {
-        LowestStartingAddress: pointer(request.requirements.lowest),
-        HighestEndingAddress: pointer(request.requirements.highest),
-        Alignment: request.requirements.alignment,
-    };
-    let mut parameters = [MEM_EXTENDED_PARAMETER::default(); 2];
-    parameters[0].Anonymous1._bitfield = MemExtendedParameterAddressRequirements as u64;
-    parameters[0].Anonymous2.Pointer = (&raw mut requirements).cast();
-    let mut count = 1;
-    if let Some(node) = request.node {
-        parameters[1].Anonymous1._bitfield = MemExtendedParameterNumaNode as u64;
-        parameters[1].Anonymous2.ULong = node;
-        count = 2;
-    }
+    let mut parameters = ExtendedParameters::new(request.requirements, request.node);
     let function = virtual_alloc_2()?;
     // SAFETY: reserving takes addresses that are free; the parameters outlive the call.
     Ok(unsafe {
         function(
             GetCurrentProcess(),
-            pointer(request.base),
+            request.base as *mut c_void,
             request.size,
             request.kind,
             request.protection,
             parameters.as_mut_ptr(),
-            count,
+            parameters.count(),
         )
     })
 }
@@ -141,6 +128,16 @@ pub(crate) unsafe fn decommit(base: usize, size: usize) -> Result<(), Code> {
 pub(crate) unsafe fn release(base: usize) -> Result<(), Code> {
     // SAFETY: the caller gives the allocation up.
     succeeded(unsafe { VirtualFree(base as *mut c_void, 0, MEM_RELEASE) })
+}
+
+/// Cuts a placeholder out of a larger one, or joins placeholders that lie side by side.
+///
+/// # Safety
+///
+/// The range must be placeholders' of the caller's.
+pub(crate) unsafe fn change_placeholder(base: usize, size: usize, kind: u32) -> Result<(), Code> {
+    // SAFETY: the caller's; what was there, nobody can use.
+    succeeded(unsafe { VirtualFree(base as *mut c_void, size, MEM_RELEASE | kind) })
 }
 
 /// # Safety

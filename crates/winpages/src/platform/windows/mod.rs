@@ -1,6 +1,7 @@
 //! Windows: over the operating system's own functions.
 
 mod exception;
+mod extended_parameter;
 mod guarded_copy;
 mod handle;
 mod memory;

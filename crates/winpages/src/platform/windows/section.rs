@@ -7,15 +7,18 @@ use std::os::windows::io::AsRawHandle;
 use windows_sys::Win32::Foundation::{GetLastError, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS};
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP_COPY, FILE_MAP_EXECUTE, FILE_MAP_READ, FILE_MAP_WRITE,
-    FlushViewOfFile, MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFileEx, OpenFileMappingW,
-    PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY, PAGE_READONLY,
-    PAGE_READWRITE, PAGE_WRITECOPY, SECTION_QUERY, UnmapViewOfFile,
+    FlushViewOfFile, MEM_EXTENDED_PARAMETER, MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFileExNuma,
+    OpenFileMappingW, PAGE_EXECUTE_READ, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY,
+    PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, SECTION_QUERY, UnmapViewOfFile,
 };
+use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use winpages_error::error_code::ERROR_ALREADY_EXISTS;
 use winpages_error::status;
 
-use super::super::{Code, Mapping, SectionRequest};
+use super::super::{Code, Mapping, Requirements, SectionRequest};
+use super::extended_parameter::ExtendedParameters;
 use super::handle::ObjectHandle;
+use super::procedure::Procedure;
 use super::{last_error, succeeded};
 
 /// A handle to a section.
@@ -122,6 +125,9 @@ impl SectionHandle {
 }
 
 pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    if request.kind != 0 || request.requirements != Requirements::default() {
+        return map_within(section, request);
+    }
     let access = match request.protection {
         PAGE_READONLY => FILE_MAP_READ,
         PAGE_READWRITE => FILE_MAP_WRITE,
@@ -131,22 +137,63 @@ pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, C
         PAGE_EXECUTE_WRITECOPY => FILE_MAP_COPY | FILE_MAP_EXECUTE,
         _ => 0,
     };
+    /// NUMA_NO_PREFERRED_NODE
+    const NO_NODE: u32 = u32::MAX;
     // SAFETY: the view takes addresses that are free.
     let view = unsafe {
-        MapViewOfFileEx(
+        MapViewOfFileExNuma(
             section.0.get(),
             access,
             (request.offset >> 32) as u32,
             request.offset as u32,
             request.size,
             request.base as *const c_void,
+            request.node.unwrap_or(NO_NODE),
         )
     };
-    if view.Value.is_null() {
+    mapped(view.Value)
+}
+
+fn mapped(view: *mut c_void) -> Result<usize, Code> {
+    if view.is_null() {
         Err(last_error())
     } else {
-        Ok(view.Value as usize)
+        Ok(view as usize)
     }
+}
+
+fn map_within(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    type MapViewOfFile3 = unsafe extern "system" fn(
+        section: HANDLE,
+        process: HANDLE,
+        base: *const c_void,
+        offset: u64,
+        size: usize,
+        kind: u32,
+        protection: u32,
+        parameters: *mut MEM_EXTENDED_PARAMETER,
+        count: u32,
+    ) -> *mut c_void;
+    static ADDRESS: Procedure = Procedure::new(c"kernelbase.dll", c"MapViewOfFile3");
+    let address = ADDRESS.address()?;
+    // SAFETY: the function of that name has this type.
+    let function = unsafe { core::mem::transmute::<*const (), MapViewOfFile3>(address) };
+    let mut parameters = ExtendedParameters::new(request.requirements, request.node);
+    // SAFETY: the view takes addresses that are free, or a placeholder of the caller's; the parameters
+    // outlive the call.
+    mapped(unsafe {
+        function(
+            section.0.get(),
+            GetCurrentProcess(),
+            request.base as *const c_void,
+            request.offset,
+            request.size,
+            request.kind,
+            request.protection,
+            parameters.as_mut_ptr(),
+            parameters.count(),
+        )
+    })
 }
 
 /// # Safety

@@ -1,18 +1,24 @@
 //! Views: where a process sees a section.
 
+mod mirrored;
+mod options;
+
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use std::ops::RangeBounds;
 
 use bytemuck::Pod;
-use winpages_error::error_code::{ERROR_INVALID_ADDRESS, ERROR_NOACCESS};
+use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 
 use crate::error::{Error, Operation};
 use crate::memory::{Memory, Use};
 use crate::memory_flag::MEM_COMMIT;
-use crate::platform::{self, Allocation, Mapping};
+use crate::platform::{self, Allocation};
 use crate::protection::Protection;
 use crate::region::{self, Region};
-use crate::section::Section;
+use crate::shared::Shared;
+
+pub use mirrored::MirroredView;
+pub use options::ViewOptions;
 
 /// What may be done through a view: the FILE_MAP_ constants of MapViewOfFile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +34,7 @@ pub enum Access {
 
 /// A section's bytes, or part of them, in this process's memory. Windows calls it a view of a file.
 ///
-/// Dropping it unmaps it. It needs no [`Section`] to stay alive: it holds what it shows.
+/// Dropping it unmaps it. It needs no [`Section`](crate::Section) to stay alive: it holds what it shows.
 ///
 /// Everything here can change at any moment under the hands of other views and processes. So there is
 /// no safe reference to its bytes, but:
@@ -83,41 +89,6 @@ pub enum Access {
 pub struct View {
     memory: Memory,
     protection: Protection,
-}
-
-macro_rules! atomics {
-    ($($method:ident: $atomic:ident, $size:literal;)*) => {
-        $(
-            #[doc = concat!("The ", $size, " at an offset, as an atomic that every process that maps \
-                the section can use at once.")]
-            ///
-            /// Costs a [`query`](crate::query): keep the reference.
-            ///
-            /// # Errors
-            ///
-            /// * ERROR_INVALID_ADDRESS: it would pass the end of the view.
-            /// * ERROR_NOACCESS: the offset is not a multiple of its size, or the page is not committed
-            ///   and writable: an atomic of memory that can only be read would be a trap. Use
-            ///   [`View::read`] there.
-            ///
-            /// A file that another program cuts short while it is mapped takes the page away, and
-            /// touching the atomic is then a fault (SIGBUS) on Linux. Windows lets nobody do that.
-            pub fn $method(&self, offset: usize) -> Result<&$atomic, Error> {
-                const SIZE: usize = size_of::<$atomic>();
-                let offsets = self.memory.span(Operation::Atomic, offset, SIZE)?;
-                if !offset.is_multiple_of(SIZE) {
-                    let addresses = self.memory.addresses_of(&offsets);
-                    return Err(Error::new(Operation::Atomic, ERROR_NOACCESS).at(addresses));
-                }
-                self.memory.check(Operation::Atomic, &offsets, Use::Writing)?;
-                // SAFETY: the bytes are of the view, aligned as the view is and the offset, committed
-                // and writable, and stay so while the view is borrowed. Whoever else changes them does
-                // so by atomics, by copies that no reference is made for, or under the promise of an
-                // unsafe slice.
-                Ok(unsafe { $atomic::from_ptr(self.memory.pointer_to(offset).cast()) })
-            }
-        )*
-    };
 }
 
 impl View {
@@ -183,11 +154,78 @@ impl View {
         self.write_at(offset, bytemuck::bytes_of(value))
     }
 
-    atomics! {
-        atomic_u8: AtomicU8, "byte";
-        atomic_u16: AtomicU16, "16-bit word";
-        atomic_u32: AtomicU32, "32-bit word";
-        atomic_u64: AtomicU64, "64-bit word";
+    /// What lies at an offset, as a reference that every process that maps the section can have at once:
+    /// an atomic, or a struct of atomics that says so by [`Shared`].
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_INVALID_ADDRESS: it would pass the end of the view.
+    /// * ERROR_NOACCESS: the offset is not aligned as the type must be, or a page is not committed and
+    ///   writable: an atomic of memory that can only be read would be a trap. Use [`View::read`] there.
+    ///
+    /// A file that another program cuts short while it is mapped takes the page away, and touching the
+    /// reference is then a fault (SIGBUS) on Linux. Windows lets nobody do that.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+    /// use winpages::{Section, Shared};
+    ///
+    /// #[repr(C)]
+    /// struct Counters {
+    ///     requests: AtomicU64,
+    ///     errors: AtomicU32,
+    /// }
+    ///
+    /// // SAFETY: it consists of atomics, and all bytes make one.
+    /// unsafe impl Shared for Counters {}
+    ///
+    /// let section = Section::options().size(4096).create()?;
+    /// let view = section.view().map()?;
+    /// let counters: &Counters = view.shared(64)?;
+    /// counters.requests.fetch_add(1, Ordering::Relaxed);
+    /// assert_eq!(view.atomic_u64(64)?.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn shared<T: Shared>(&self, offset: usize) -> Result<&T, Error> {
+        // SAFETY: `&mut self` is needed to take what the reference needs away, and the pages are the
+        // view's until it is dropped.
+        unsafe { self.memory.shared(offset) }
+    }
+
+    /// The byte at an offset, as an atomic; [`View::shared`] says when not.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::shared`].
+    pub fn atomic_u8(&self, offset: usize) -> Result<&AtomicU8, Error> {
+        self.shared(offset)
+    }
+
+    /// The 16-bit word at an offset, as an atomic.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::shared`].
+    pub fn atomic_u16(&self, offset: usize) -> Result<&AtomicU16, Error> {
+        self.shared(offset)
+    }
+
+    /// The 32-bit word at an offset, as an atomic.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::shared`].
+    pub fn atomic_u32(&self, offset: usize) -> Result<&AtomicU32, Error> {
+        self.shared(offset)
+    }
+
+    /// The 64-bit word at an offset, as an atomic.
+    ///
+    /// # Errors
+    ///
+    /// As [`View::shared`].
+    pub fn atomic_u64(&self, offset: usize) -> Result<&AtomicU64, Error> {
+        self.shared(offset)
     }
 
     /// The bytes of a range, as a slice.
@@ -331,140 +369,60 @@ impl View {
     }
 }
 
+/// Locking, as of a [`Reservation`](crate::Reservation)'s pages.
+impl View {
+    /// Keeps the pages of a range in memory until they are unlocked or unmapped. Mirrors VirtualLock.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reservation::lock`](crate::Reservation::lock).
+    pub fn lock(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        self.on_pages(Operation::Lock, range, platform::lock)
+    }
+
+    /// Lets the pages of a range be paged out again. Mirrors VirtualUnlock.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reservation::unlock`](crate::Reservation::unlock).
+    pub fn unlock(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        self.on_pages(Operation::Unlock, range, platform::unlock)
+    }
+
+    /// Starts bringing the pages of a range into memory, from their file or from where they have been
+    /// paged out to. Mirrors PrefetchVirtualMemory.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_INVALID_ADDRESS: the range passes the end of the view.
+    /// * ERROR_INVALID_PARAMETER: an empty range.
+    pub fn prefetch(&self, range: impl RangeBounds<usize>) -> Result<(), Error> {
+        self.on_pages(Operation::Prefetch, range, |base, size| {
+            platform::prefetch(core::slice::from_ref(&(base..base + size)))
+        })
+    }
+
+    fn on_pages(
+        &self,
+        operation: Operation,
+        range: impl RangeBounds<usize>,
+        call: impl FnOnce(usize, usize) -> Result<(), platform::Code>,
+    ) -> Result<(), Error> {
+        let offsets = self.memory.offsets(operation, range)?;
+        let addresses = self.memory.addresses_of(&offsets);
+        let done = if offsets.is_empty() {
+            Err(ERROR_INVALID_PARAMETER)
+        } else {
+            call(addresses.start, offsets.len())
+        };
+        done.map_err(|code| Error::new(operation, code).at(addresses))
+    }
+}
+
 impl Drop for View {
     fn drop(&mut self) {
         // SAFETY: nobody has a reference to what is dropped.
         let unmapped = unsafe { platform::unmap(self.memory.base()) };
         debug_assert_eq!(unmapped, Ok(()), "the view was unmapped by others");
-    }
-}
-
-/// What part of a section a view shall show, and how; made by [`Section::view`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is mapped before `map` is called"]
-pub struct ViewOptions<'a> {
-    section: &'a Section,
-    offset: u64,
-    size: usize,
-    access: Option<Access>,
-    execute: bool,
-    address: usize,
-}
-
-impl<'a> ViewOptions<'a> {
-    pub(crate) fn new(section: &'a Section) -> Self {
-        Self {
-            section,
-            offset: 0,
-            size: 0,
-            access: None,
-            execute: false,
-            address: 0,
-        }
-    }
-
-    /// Where in the section it starts, in bytes: a multiple of
-    /// [`allocation_granularity`](crate::allocation_granularity). 0 if not given.
-    pub fn offset(self, offset: u64) -> Self {
-        Self { offset, ..self }
-    }
-
-    /// How many bytes it shows. To the end of the section if not given, or 0.
-    pub fn size(self, size: usize) -> Self {
-        Self { size, ..self }
-    }
-
-    /// What may be done. As much as the section was created or opened for if not given.
-    pub fn access(self, access: Access) -> Self {
-        Self {
-            access: Some(access),
-            ..self
-        }
-    }
-
-    /// Whether code in it may be run as well: FILE_MAP_EXECUTE.
-    pub fn execute(self, execute: bool) -> Self {
-        Self { execute, ..self }
-    }
-
-    /// Where, instead of wherever there is room: a multiple of
-    /// [`allocation_granularity`](crate::allocation_granularity).
-    pub fn address(self, address: usize) -> Self {
-        Self { address, ..self }
-    }
-
-    /// Maps the view. Mirrors MapViewOfFileEx.
-    ///
-    /// # Errors
-    ///
-    /// * ERROR_MAPPED_ALIGNMENT: the offset or the address is not a multiple of
-    ///   [`allocation_granularity`](crate::allocation_granularity).
-    /// * ERROR_ACCESS_DENIED: the view would pass the end of the section (ERROR_INVALID_PARAMETER for
-    ///   an offset there on some versions of Windows), or do more than the section's protection, or
-    ///   the one it was opened with, allows.
-    /// * ERROR_INVALID_ADDRESS: something is at the address.
-    /// * ERROR_NOT_ENOUGH_MEMORY: no room in the address space.
-    ///
-    /// ```
-    /// use winpages::{Access, Section};
-    ///
-    /// let section = Section::options().size(1 << 20).create()?;
-    /// let snapshot = section.view().offset(64 << 10).size(100).access(Access::Copy).map()?;
-    /// assert_eq!(snapshot.len(), 100);
-    /// snapshot.write_at(0, b"mine alone")?;
-    /// let section = section.view().access(Access::Read).map()?;
-    /// assert_eq!(section.read::<u8>(64 << 10)?, 0);
-    /// # Ok::<(), winpages::Error>(())
-    /// ```
-    pub fn map(&self) -> Result<View, Error> {
-        let protection = self.protection();
-        let fail = |code| {
-            let error = self.section.error(Operation::MapView, code);
-            if self.address == 0 {
-                error
-            } else {
-                error.at(self.address..self.address.saturating_add(self.size))
-            }
-        };
-        let base = platform::map(
-            self.section.handle(),
-            &Mapping {
-                base: self.address,
-                offset: self.offset,
-                size: self.size,
-                protection: protection.bits(),
-            },
-        )
-        .map_err(fail)?;
-        // From here on the view is unmapped again if anything fails.
-        let memory = Memory::new(base, self.size).ok_or_else(|| fail(ERROR_INVALID_ADDRESS))?;
-        let mut view = View { memory, protection };
-        if self.size == 0 {
-            let rest = self.section.size()?.saturating_sub(self.offset);
-            let size = usize::try_from(rest).map_err(|_| fail(ERROR_INVALID_ADDRESS))?;
-            view.memory.set_size(size);
-        }
-        Ok(view)
-    }
-
-    fn protection(&self) -> Protection {
-        let of_section = self.section.protection();
-        let access = self.access.unwrap_or(
-            if of_section.intersects(Protection::READWRITE | Protection::EXECUTE_READWRITE) {
-                Access::Write
-            } else if of_section.intersects(Protection::WRITECOPY | Protection::EXECUTE_WRITECOPY) {
-                Access::Copy
-            } else {
-                Access::Read
-            },
-        );
-        match (access, self.execute) {
-            (Access::Read, false) => Protection::READONLY,
-            (Access::Write, false) => Protection::READWRITE,
-            (Access::Copy, false) => Protection::WRITECOPY,
-            (Access::Read, true) => Protection::EXECUTE_READ,
-            (Access::Write, true) => Protection::EXECUTE_READWRITE,
-            (Access::Copy, true) => Protection::EXECUTE_WRITECOPY,
-        }
     }
 }
