@@ -54,7 +54,7 @@ pub struct SECTION_IMAGE_INFORMATION {
     pub Machine: u16,
     /// Whether any of it is code.
     pub ImageContainsCode: u8,
-    /// Bits that the headers do not spell out; of these only [`IMAGE_MAPPED_FLAT`] occurs.
+    /// Bits that the headers do not spell out; of these only ImageMappedFlat (8) occurs.
     pub ImageFlags: u8,
     /// LoaderFlags of the headers.
     pub LoaderFlags: u32,
