@@ -224,6 +224,7 @@ programs! { single:
     image_view
     last_error
     map_view_of_file
+    mapped_file_name
     memory_status
     modules
     nt_memory

@@ -67,6 +67,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: debugger::OutputDebugStringA;
     BOTH: debugger::OutputDebugStringW;
     NTDLL: dos_error::RtlNtStatusToDosError;
+    BOTH: dos_device::QueryDosDeviceW;
+    KERNEL32: dos_device::QueryDosDeviceA;
     BOTH: environment::GetEnvironmentVariableW;
     BOTH: environment::GetEnvironmentVariableA;
     BOTH: environment::SetEnvironmentVariableW;
@@ -149,6 +151,10 @@ static EXPORTS: &[Export] = exports! {
     BOTH: memory_status::GetLargePageMinimum;
     BOTH: memory_status::K32GetPerformanceInfo;
     PSAPI_KERNELBASE: memory_status::GetPerformanceInfo;
+    BOTH: mapped_file_name::K32GetMappedFileNameW;
+    BOTH: mapped_file_name::K32GetMappedFileNameA;
+    PSAPI_KERNELBASE: mapped_file_name::GetMappedFileNameW;
+    PSAPI_KERNELBASE: mapped_file_name::GetMappedFileNameA;
     BOTH: memory_resource_notification::CreateMemoryResourceNotification;
     BOTH: memory_resource_notification::QueryMemoryResourceNotification;
     BOTH: message::FormatMessageW;

@@ -10,6 +10,7 @@
 pub mod code_page;
 mod crt;
 pub mod debugger;
+pub mod dos_device;
 pub mod dos_error;
 pub mod environment;
 pub mod exception;
@@ -26,6 +27,7 @@ pub mod file_transfer;
 pub mod handle;
 pub mod last_error;
 pub mod local_memory;
+pub mod mapped_file_name;
 pub mod memory_resource_notification;
 pub mod memory_status;
 pub mod message;

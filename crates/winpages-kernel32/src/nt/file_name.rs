@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use winpages_kernel::NtStatus;
+use winpages_kernel::file::drive::Letter;
 use winpages_kernel::file::path;
 
 /// The longest name that a UNICODE_STRING holds with a NUL behind it, in UTF-16 units.
@@ -19,12 +20,18 @@ pub fn device_path(file: &Path) -> Result<Vec<u16>, NtStatus> {
     let (drive, rest) = full
         .split_once(':')
         .ok_or(NtStatus::OBJECT_PATH_NOT_FOUND)?;
-    let letter = drive.bytes().next().unwrap_or(b'Z').to_ascii_uppercase();
-    let volume = u32::from(letter.saturating_sub(b'A')) + 1;
-    let name = format!(r"\Device\HarddiskVolume{volume}{rest}");
+    let letter = drive.chars().next().and_then(Letter::new);
+    let letter = letter.ok_or(NtStatus::OBJECT_PATH_NOT_FOUND)?;
+    let name = device_of(letter) + rest;
     let units: Vec<u16> = name.encode_utf16().collect();
     if units.len() > LONGEST {
         return Err(NtStatus::NAME_TOO_LONG);
     }
     Ok(units)
+}
+
+/// The device that a drive letter stands for.
+pub fn device_of(letter: Letter) -> String {
+    let volume = u32::from(letter.as_char()) - u32::from('A') + 1;
+    format!(r"\Device\HarddiskVolume{volume}")
 }
