@@ -45,6 +45,27 @@ pub fn map_anywhere(size: usize) -> Result<*mut u8, Errno> {
     Ok(got.cast())
 }
 
+/// Maps the start of a file, shared, wherever the kernel likes: for the engine's own records.
+///
+/// # Errors
+///
+/// `ENOMEM`, `EACCES` if the descriptor does not allow writing.
+pub fn map_shared_anywhere(file: BorrowedFd<'_>, size: usize) -> Result<*mut u8, Errno> {
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: without FIXED the kernel picks an unused range.
+    let got = unsafe {
+        rustix::mm::mmap(
+            core::ptr::null_mut(),
+            size,
+            access,
+            MapFlags::SHARED,
+            file,
+            0,
+        )?
+    };
+    Ok(got.cast())
+}
+
 /// Maps inaccessible, uncharged anonymous pages over whatever is at `address`.
 ///
 /// This, and not `mprotect` with `MADV_DONTNEED`, gives the commit charge back.

@@ -1,0 +1,188 @@
+//! What the processes that share a dispatcher object share of it.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::word::{Discipline, Word};
+use crate::sys::robust_list::Link;
+use crate::sys::shared_futex;
+
+/// The state of one dispatcher object, in memory that several processes may have mapped. Zeroes are
+/// an object that is not signalled.
+///
+/// Any of them may be killed between any two instructions, so whatever belongs together changes in
+/// one store.
+#[repr(C, align(64))]
+#[derive(Debug)]
+pub struct Record {
+    /// See [`Word`].
+    word: AtomicU64,
+    /// How many sleep, or are about to: in the lower half those who wait for nothing else, in the upper
+    /// half the others. One that is killed stays counted, which costs a system call now and then.
+    sleepers: AtomicU64,
+    /// How often the event was pulsed: the lower half, and how many may still leave with a pulse.
+    pulse: AtomicU64,
+    /// Where the kernel and the C library expect it: 24 bytes behind the word.
+    pub(super) link: Link,
+    /// When the timer is due: see [`super::timer`]. 0 for never.
+    pub(super) due: AtomicU64,
+    /// The timer's period in milliseconds.
+    pub(super) period: AtomicU32,
+    /// Changes with each setting and each expiry of a timer: what its sleepers sleep on.
+    pub(super) generation: AtomicU32,
+    reserved: AtomicU64,
+}
+
+/// How large a record is.
+pub const RECORD_SIZE: usize = 64;
+
+const _: () = {
+    assert!(size_of::<Record>() == RECORD_SIZE);
+    assert!(core::mem::offset_of!(Record, word) == 0);
+    assert!(core::mem::offset_of!(Record, link) == 24);
+};
+
+/// One among those who sleep for other objects, too.
+const OTHER: u64 = 1 << 32;
+
+/// Whether somebody who waits waits for this object alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sleeper {
+    /// Whoever wakes it may wake it alone: it takes the object, or goes on sleeping.
+    Plain,
+    /// It may find something else to do when it is woken.
+    Other,
+}
+
+impl Record {
+    /// The state as it is now.
+    #[inline]
+    pub fn load(&self) -> Word {
+        Word(self.word.load(Ordering::Acquire))
+    }
+
+    /// Puts `next` in the place of `seen`. Answers what was there instead, if it was not `seen`.
+    #[inline]
+    pub fn exchange(&self, seen: Word, next: Word) -> Result<(), Word> {
+        self.word
+            .compare_exchange(seen.0, next.0, Ordering::SeqCst, Ordering::Acquire)
+            .map(drop)
+            .map_err(Word)
+    }
+
+    /// The word itself, to be slept on.
+    pub fn word(&self) -> &AtomicU64 {
+        &self.word
+    }
+
+    /// The state of an object that nobody else knows yet.
+    pub(super) fn initialise(&self, word: Word) {
+        self.sleepers.store(0, Ordering::Relaxed);
+        self.pulse.store(0, Ordering::Relaxed);
+        self.due.store(0, Ordering::Relaxed);
+        self.period.store(0, Ordering::Relaxed);
+        self.generation.store(0, Ordering::Relaxed);
+        self.word.store(word.0, Ordering::Release);
+    }
+
+    /// Whether anybody sleeps, or is about to.
+    #[inline]
+    pub fn has_sleepers(&self) -> bool {
+        self.sleepers.load(Ordering::SeqCst) != 0
+    }
+
+    /// Counts the caller among those who sleep. Whoever does this and then finds the object
+    /// unavailable is woken by whoever makes it available.
+    pub fn count_in(&self, sleeper: Sleeper) {
+        let one = match sleeper {
+            Sleeper::Plain => 1,
+            Sleeper::Other => OTHER,
+        };
+        self.sleepers.fetch_add(one, Ordering::SeqCst);
+    }
+
+    /// The opposite of [`Record::count_in`].
+    pub fn count_out(&self, sleeper: Sleeper) {
+        let one = match sleeper {
+            Sleeper::Plain => 1,
+            Sleeper::Other => OTHER,
+        };
+        self.sleepers.fetch_sub(one, Ordering::SeqCst);
+    }
+
+    /// Wakes as many as can make use of `count` more: everybody, if there are some who may have
+    /// something else to do. No system call if nobody sleeps.
+    #[inline]
+    pub fn wake(&self, count: u32) {
+        let sleepers = self.sleepers.load(Ordering::SeqCst);
+        if sleepers != 0 {
+            self.wake_sleepers(sleepers, count);
+        }
+    }
+
+    #[cold]
+    fn wake_sleepers(&self, sleepers: u64, count: u32) {
+        let count = if sleepers >= OTHER { ALL } else { count };
+        shared_futex::wake(&self.word, count.min(ALL));
+    }
+
+    /// Wakes all who sleep on the word.
+    #[cold]
+    pub fn wake_all(&self) {
+        shared_futex::wake(&self.word, ALL);
+    }
+
+    /// For a sleeper that leaves without having taken the object: he may have been woken instead of
+    /// another. And for one that has taken it, if more can.
+    pub fn pass_on(&self, discipline: Discipline) {
+        let word = self.load();
+        if word.is_available(discipline, 0) && self.has_sleepers() {
+            match discipline {
+                Discipline::Notification => self.wake_all(),
+                _ => self.wake(1),
+            }
+        }
+    }
+
+    /// The pulse that somebody who begins to wait now has missed.
+    pub fn pulses(&self) -> u32 {
+        self.pulse.load(Ordering::SeqCst) as u32
+    }
+
+    /// Releases those who wait now: all of them, or one.
+    pub fn pulse(&self, discipline: Discipline) {
+        let sleepers = self.sleepers.load(Ordering::SeqCst);
+        if sleepers == 0 {
+            return;
+        }
+        let most = (sleepers as u32).saturating_add((sleepers >> 32) as u32);
+        let _ = self
+            .pulse
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |pulse| {
+                let credits = ((pulse >> 32) as u32).saturating_add(1).min(most);
+                Some(u64::from((pulse as u32).wrapping_add(1)) | u64::from(credits) << 32)
+            });
+        match discipline {
+            Discipline::Notification => self.wake_all(),
+            _ => self.wake(1),
+        }
+    }
+
+    /// Whether somebody who waits since the pulse `since` may leave with one.
+    pub fn take_pulse(&self, discipline: Discipline, since: u32) -> bool {
+        let seen = self.pulse.load(Ordering::SeqCst);
+        if seen as u32 == since {
+            return false;
+        }
+        discipline == Discipline::Notification
+            || self
+                .pulse
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |pulse| {
+                    let credits = (pulse >> 32) as u32;
+                    (credits > 0).then(|| u64::from(pulse as u32) | u64::from(credits - 1) << 32)
+                })
+                .is_ok()
+    }
+}
+
+/// As many as the kernel can count.
+pub const ALL: u32 = i32::MAX as u32;

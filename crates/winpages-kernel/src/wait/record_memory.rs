@@ -1,0 +1,256 @@
+//! Where records lie: a named object's at the start of its file, the others' in memory of the
+//! process that could be shared, too.
+
+use core::fmt;
+use core::ptr::NonNull;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::record::{RECORD_SIZE, Record};
+use crate::NtStatus;
+use crate::address_space::layout::PAGE_SIZE;
+use crate::sys::lock::Lock;
+use crate::sys::{memory, shared_file};
+
+/// Which object a record is of, on the whole machine: the file's device and inode number, and where
+/// in the file it lies. Whoever needs several objects at once takes them in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    offset: u64,
+}
+
+/// A mapped record. It stays mapped as long as anybody holds this: a handle, a wait, a thread that
+/// owns the mutant.
+pub struct RecordMemory {
+    record: NonNull<Record>,
+    identity: Identity,
+    place: Place,
+}
+
+enum Place {
+    /// A page of its own, which shows a named object's file.
+    File,
+    /// One of a chunk's.
+    Chunk { chunk: Arc<Chunk>, index: u32 },
+}
+
+// SAFETY: a record is made of atomics, and stays mapped as long as this lives.
+unsafe impl Send for RecordMemory {}
+// SAFETY: as above.
+unsafe impl Sync for RecordMemory {}
+
+/// The files this process has mapped: two openings of one object share one mapping, so that a mutant
+/// that was taken through one handle can be released through another.
+static MAPPED: Lock<BTreeMap<(u64, u64), Weak<RecordMemory>>> = Lock::new(BTreeMap::new());
+
+impl RecordMemory {
+    /// Maps the record at the start of a named object's file.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::ACCESS_DENIED`] if the file may not be written, [`NtStatus::NO_MEMORY`].
+    pub fn of_file(file: BorrowedFd<'_>) -> Result<Arc<Self>, NtStatus> {
+        let found = shared_file::stat(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
+        let key = (found.st_dev, found.st_ino);
+        let mut mapped = MAPPED.lock();
+        if let Some(memory) = mapped.get(&key).and_then(Weak::upgrade) {
+            return Ok(memory);
+        }
+        let address = memory::map_shared_anywhere(file, PAGE_SIZE).map_err(|errno| match errno {
+            rustix::io::Errno::ACCESS | rustix::io::Errno::PERM => NtStatus::ACCESS_DENIED,
+            _ => NtStatus::NO_MEMORY,
+        })?;
+        let memory = Arc::new(Self {
+            // SAFETY: the kernel maps nothing at 0 without being told so.
+            record: unsafe { NonNull::new_unchecked(address.cast()) },
+            identity: Identity {
+                device: key.0,
+                inode: key.1,
+                offset: 0,
+            },
+            place: Place::File,
+        });
+        mapped.insert(key, Arc::downgrade(&memory));
+        Ok(memory)
+    }
+
+    /// A record for an object without a name.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::NO_MEMORY`], [`NtStatus::TOO_MANY_OPENED_FILES`].
+    pub fn unnamed() -> Result<Arc<Self>, NtStatus> {
+        let mut chunks = CHUNKS.lock();
+        let (chunk, index) = chunks.take()?;
+        let offset = index as usize * RECORD_SIZE;
+        Ok(Arc::new(Self {
+            // SAFETY: the record lies inside the chunk's mapping.
+            record: unsafe { chunk.base.byte_add(offset).cast() },
+            identity: Identity {
+                device: 0,
+                inode: chunk.inode,
+                offset: offset as u64,
+            },
+            place: Place::Chunk { chunk, index },
+        }))
+    }
+
+    /// The record.
+    #[inline]
+    pub fn record(&self) -> &Record {
+        // SAFETY: it stays mapped as long as `self` lives, and is made of atomics.
+        unsafe { self.record.as_ref() }
+    }
+
+    /// Which object it is of.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// For an object without a name: the file its record lies in, and where in it.
+    pub fn shared_file(&self) -> Option<(BorrowedFd<'_>, u64)> {
+        match &self.place {
+            Place::File => None,
+            Place::Chunk { chunk, .. } => Some((chunk.file.as_fd(), self.identity.offset)),
+        }
+    }
+}
+
+impl Drop for RecordMemory {
+    fn drop(&mut self) {
+        match &self.place {
+            Place::File => {
+                let key = (self.identity.device, self.identity.inode);
+                let mut mapped = MAPPED.lock();
+                // Another may have been mapped since the last one let go of this.
+                if mapped.get(&key).is_some_and(|known| known.strong_count() == 0) {
+                    mapped.remove(&key);
+                }
+                drop(mapped);
+                // SAFETY: the mapping is this one's own, and nobody holds it any more.
+                let _ = unsafe { memory::unmap(self.record.as_ptr() as usize, PAGE_SIZE) };
+            }
+            Place::Chunk { chunk, index } => CHUNKS.lock().give_back(chunk, *index),
+        }
+    }
+}
+
+impl fmt::Debug for RecordMemory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RecordMemory")
+            .field("identity", &self.identity)
+            .field("record", self.record())
+            .finish()
+    }
+}
+
+/// Memory for the records of objects without names, in a file of its own, so that another process
+/// can be given it.
+struct Chunk {
+    file: OwnedFd,
+    inode: u64,
+    base: NonNull<u8>,
+}
+
+const CHUNK_SIZE: usize = 64 << 10;
+const RECORDS: u32 = (CHUNK_SIZE / RECORD_SIZE) as u32;
+
+// SAFETY: what the pointer leads to is made of atomics and stays mapped.
+unsafe impl Send for Chunk {}
+// SAFETY: as above.
+unsafe impl Sync for Chunk {}
+
+impl Chunk {
+    fn new() -> Result<Self, NtStatus> {
+        let file = shared_file::create_in_memory(c"winpages dispatcher objects")
+            .map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?;
+        let no_memory = |_| NtStatus::NO_MEMORY;
+        shared_file::set_size(file.as_fd(), CHUNK_SIZE as u64).map_err(no_memory)?;
+        let inode = shared_file::stat(&file).map_err(no_memory)?.st_ino;
+        let base = memory::map_shared_anywhere(file.as_fd(), CHUNK_SIZE).map_err(no_memory)?;
+        Ok(Self {
+            file,
+            inode,
+            // SAFETY: as for a file's record.
+            base: unsafe { NonNull::new_unchecked(base) },
+        })
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // SAFETY: the last record of it has been given back.
+        let _ = unsafe { memory::unmap(self.base.as_ptr() as usize, CHUNK_SIZE) };
+    }
+}
+
+struct Chunks {
+    /// Where new records come from; older chunks live as long as their records.
+    current: Option<Arc<Chunk>>,
+    /// How many of the current one were ever used.
+    used: u32,
+    /// What was given back to the current one.
+    free: Vec<u32>,
+}
+
+static CHUNKS: Lock<Chunks> = Lock::new(Chunks {
+    current: None,
+    used: 0,
+    free: Vec::new(),
+});
+
+impl Chunks {
+    fn take(&mut self) -> Result<(Arc<Chunk>, u32), NtStatus> {
+        if let Some(chunk) = &self.current {
+            if let Some(index) = self.free.pop() {
+                return Ok((Arc::clone(chunk), index));
+            }
+            if self.used < RECORDS {
+                self.used += 1;
+                return Ok((Arc::clone(chunk), self.used - 1));
+            }
+        }
+        let chunk = Arc::new(Chunk::new()?);
+        self.current = Some(Arc::clone(&chunk));
+        self.used = 1;
+        self.free.clear();
+        Ok((chunk, 0))
+    }
+
+    fn give_back(&mut self, chunk: &Arc<Chunk>, index: u32) {
+        // A record of an older chunk is not used again: its chunk goes with the last of them.
+        if self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, chunk)) {
+            self.free.push(index);
+        }
+    }
+}
+
+pub(super) fn lock_for_fork() {
+    MAPPED.lock_for_fork();
+    CHUNKS.lock_for_fork();
+}
+
+/// After a fork both processes have the chunks that there were. Neither of them can know when the
+/// other has let go of a record, so neither uses them for new objects.
+///
+/// # Safety
+///
+/// This thread, or the one it was forked from, must have called [`lock_for_fork`].
+pub(super) unsafe fn unlock_after_fork() {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        CHUNKS.unlock_after_fork();
+        MAPPED.unlock_after_fork();
+    }
+    let mut chunks = CHUNKS.lock();
+    let shared = chunks.current.take();
+    chunks.free.clear();
+    chunks.used = 0;
+    drop(chunks);
+    drop(shared);
+}
