@@ -16,6 +16,7 @@ mod status;
 pub mod sys;
 pub mod thread;
 pub mod token;
+pub mod wait;
 
 pub use object::handle_table::Handle;
 pub use status::NtStatus;

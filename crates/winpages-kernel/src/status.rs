@@ -142,6 +142,8 @@ statuses! {
     INVALID_USER_BUFFER = 0xC000_00E8: "The buffer to be written from cannot be read.";
     IO_DEVICE_ERROR = 0xC000_0185: "The device reported an error.";
     NO_MORE_FILES = 0x8000_0006: "The directory has no more entries that match.";
+    INVALID_PARAMETER_MIX = 0xC000_0030: "Two arguments do not go together.";
+    MUTANT_LIMIT_EXCEEDED = 0xC000_0191: "The mutex was taken as often as can be counted.";
     REVISION_MISMATCH = 0xC000_0059: "What was found is of another version than this one understands.";
 }
 

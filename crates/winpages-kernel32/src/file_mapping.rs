@@ -3,13 +3,14 @@
 use core::ffi::{c_char, c_void};
 
 use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
-use winpages_kernel::object::{AccessMask, ObjectName};
 use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS};
 use crate::last_error::{self, fail};
+use crate::object_name::{self, GivenName, handle_value};
 use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
 use crate::text;
 
@@ -24,48 +25,6 @@ const FILE_MAP_EXECUTE: u32 = 0x20;
 /// Bits that say how to map, not what may be done: FILE_MAP_LARGE_PAGES and
 /// FILE_MAP_TARGETS_INVALID.
 const FILE_MAP_HINTS: u32 = 0x6000_0000;
-
-/// The longest name an A function takes, in characters.
-const LONGEST_ANSI_NAME: usize = 259;
-
-/// The name of an A function's object, in UTF-16.
-///
-/// # Safety
-///
-/// As [`text::ansi`].
-unsafe fn ansi_name(name: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> {
-    // SAFETY: passed on.
-    let name = unsafe { text::ansi(name)? };
-    if name
-        .as_ref()
-        .is_some_and(|units| units.len() > LONGEST_ANSI_NAME)
-    {
-        return Err(NtStatus::NAME_TOO_LONG);
-    }
-    Ok(name)
-}
-
-/// The name a Create function gives an object: NULL and "" leave it without.
-fn name_to_create(name: Option<Vec<u16>>) -> Result<Option<ObjectName>, NtStatus> {
-    name.filter(|units| !units.is_empty())
-        .map(|units| ObjectName::parse(&units))
-        .transpose()
-}
-
-/// The name an Open function looks for.
-fn name_to_open(name: Option<Vec<u16>>) -> Result<ObjectName, NtStatus> {
-    ObjectName::parse(&name.ok_or(NtStatus::INVALID_PARAMETER)?)
-}
-
-fn handle_value(handle: Result<Handle, NtStatus>) -> usize {
-    match handle {
-        Ok(handle) => handle.value(),
-        Err(status) => {
-            fail(status);
-            0
-        }
-    }
-}
 
 /// The rights CreateFileMapping's handle has: what the protection it names allows.
 fn rights_of(protection: u32) -> AccessMask {
@@ -84,7 +43,7 @@ fn create(
     attributes: Result<HandleAttributes, NtStatus>,
     protect: u32,
     size: u64,
-    name: Result<Option<Vec<u16>>, NtStatus>,
+    name: GivenName,
 ) -> usize {
     let protection = protect & !SECTION_BITS;
     let flags = match protect & SECTION_BITS {
@@ -97,7 +56,7 @@ fn create(
         handle if handle.value() == 0 => None,
         handle => Some(handle),
     };
-    let created = name.and_then(name_to_create).and_then(|name| {
+    let created = object_name::to_create(name).and_then(|name| {
         section::create_section(&CreateSection {
             name,
             access: rights_of(protection),
@@ -153,11 +112,16 @@ pub unsafe extern "C" fn CreateFileMappingA(
 ) -> usize {
     let size = (u64::from(dwMaximumSizeHigh) << 32) | u64::from(dwMaximumSizeLow);
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpFileMappingAttributes), ansi_name(lpName)) };
+    let (attributes, name) = unsafe {
+        (
+            inheritance(lpFileMappingAttributes),
+            object_name::ansi(lpName),
+        )
+    };
     create(hFile, attributes, flProtect, size, name)
 }
 
-fn open(access: u32, inherit: i32, name: Result<Option<Vec<u16>>, NtStatus>) -> usize {
+fn open(access: u32, inherit: i32, name: GivenName) -> usize {
     // The bits of FILE_MAP_HINTS are generic rights here.
     let mut rights = AccessMask::from_bits_retain(access & !FILE_MAP_EXECUTE);
     if access == FILE_MAP_COPY {
@@ -174,7 +138,7 @@ fn open(access: u32, inherit: i32, name: Result<Option<Vec<u16>>, NtStatus>) -> 
         HandleAttributes::empty()
     };
     handle_value(
-        name.and_then(name_to_open)
+        object_name::to_open(name)
             .and_then(|name| section::open_section(&name, rights, attributes)),
     )
 }
@@ -209,7 +173,7 @@ pub unsafe extern "C" fn OpenFileMappingA(
 ) -> usize {
     // SAFETY: the caller's pointer.
     open(dwDesiredAccess, bInheritHandle, unsafe {
-        ansi_name(lpName)
+        object_name::ansi(lpName)
     })
 }
 

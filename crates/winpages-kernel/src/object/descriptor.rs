@@ -16,12 +16,24 @@ use crate::sys::shared_file;
 pub enum ObjectKind {
     /// A section: CreateFileMapping.
     Section = 1,
+    /// A mutant: CreateMutex.
+    Mutant = 2,
+    /// An event: CreateEvent.
+    Event = 3,
+    /// A semaphore: CreateSemaphore.
+    Semaphore = 4,
+    /// A timer: CreateWaitableTimer.
+    Timer = 5,
 }
 
 impl ObjectKind {
     fn from_number(number: u32) -> Option<Self> {
         match number {
             1 => Some(Self::Section),
+            2 => Some(Self::Mutant),
+            3 => Some(Self::Event),
+            4 => Some(Self::Semaphore),
+            5 => Some(Self::Timer),
             _ => None,
         }
     }

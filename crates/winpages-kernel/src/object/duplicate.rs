@@ -84,6 +84,7 @@ impl Object {
                         .zip(two.named_file())
                         .is_some_and(|(one, two)| one.is_same_as(two))
             }
+            (Self::Dispatcher(one), Self::Dispatcher(two)) => one.is_same_as(two),
             (Self::MemoryNotification(one), Self::MemoryNotification(two)) => {
                 one.kind() == two.kind()
             }

@@ -13,9 +13,11 @@ impl Object {
         match self {
             // As on Windows: what a file may be used for was settled when it was opened.
             Self::File(_) => Err(NtStatus::ACCESS_DENIED),
-            Self::Section(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {
-                Ok(self.object_type().generic_mapping.apply(desired))
-            }
+            Self::Section(_)
+            | Self::Dispatcher(_)
+            | Self::MemoryNotification(_)
+            | Self::Thread(_)
+            | Self::Token(_) => Ok(self.object_type().generic_mapping.apply(desired)),
         }
     }
 }

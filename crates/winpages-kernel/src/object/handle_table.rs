@@ -2,7 +2,7 @@
 
 use core::cmp::Reverse;
 use core::fmt;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::collections::BinaryHeap;
 
 use super::{AccessMask, Object};
@@ -93,6 +93,22 @@ static TABLE: Lock<Table> = Lock::new(Table {
     free: BinaryHeap::new(),
 });
 
+/// Changes whenever a handle of such a slot is closed or exchanged: so a thread that has looked a handle
+/// up can tell without a lock whether it still leads where it led. Several slots share one.
+static SEQUENCES: [AtomicU32; 1024] = [const { AtomicU32::new(0) }; 1024];
+
+fn sequence_of(slot: usize) -> &'static AtomicU32 {
+    &SEQUENCES[slot % SEQUENCES.len()]
+}
+
+/// A number that is another one once what is known of the handle may have changed.
+#[inline]
+pub(crate) fn sequence(handle: Handle) -> u32 {
+    handle
+        .slot()
+        .map_or(0, |slot| sequence_of(slot).load(Ordering::Acquire))
+}
+
 /// Windows' own limit on the handles of a process.
 const MAXIMUM_HANDLES: usize = 1 << 24;
 
@@ -136,6 +152,7 @@ pub(super) fn replace(handle: Handle, entry: Entry) -> Result<Handle, NtStatus> 
         .filter(|held| held.object.is_same_as(&entry.object))
         .ok_or(NtStatus::INVALID_HANDLE)?;
     let replaced = core::mem::replace(held, entry);
+    sequence_of(slot).fetch_add(1, Ordering::Release);
     drop(table);
     drop(replaced);
     Ok(Handle((slot + 1) << 2))
@@ -182,6 +199,7 @@ pub fn close(handle: Handle) -> Result<(), NtStatus> {
             Some(_) => {}
         }
         let entry = held.take().ok_or(NtStatus::INVALID_HANDLE)?;
+        sequence_of(slot).fetch_add(1, Ordering::Release);
         table.free.push(Reverse(slot));
         let was_last = entry.object.handle_count().fetch_sub(1, Ordering::Relaxed) == 1;
         (entry, was_last)

@@ -32,6 +32,7 @@ use crate::residency::MemoryNotification;
 use crate::section::Section;
 use crate::thread::Thread;
 use crate::token::Token;
+use crate::wait::Dispatcher;
 
 bitflags::bitflags! {
     /// What a handle may do: Windows' ACCESS_MASK, standard and generic rights here, the specific
@@ -112,6 +113,8 @@ pub enum Object {
     File(Arc<File>),
     /// A section.
     Section(Arc<Section>),
+    /// A mutant, an event, a semaphore or a timer.
+    Dispatcher(Arc<Dispatcher>),
     /// A notification of how scarce memory is.
     MemoryNotification(Arc<MemoryNotification>),
     /// A thread.
@@ -127,6 +130,7 @@ impl Object {
         match self {
             Self::File(file) => file.last_handle_closed(),
             Self::Section(section) => section.last_handle_closed(),
+            Self::Dispatcher(object) => object.last_handle_closed(),
             Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {}
         }
     }
@@ -136,6 +140,7 @@ impl Object {
         match self {
             Self::File(file) => file.handle_count(),
             Self::Section(section) => section.handle_count(),
+            Self::Dispatcher(object) => object.handle_count(),
             Self::MemoryNotification(notification) => notification.handle_count(),
             Self::Thread(thread) => thread.handle_count(),
             Self::Token(token) => token.handle_count(),

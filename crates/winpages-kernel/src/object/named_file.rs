@@ -50,10 +50,11 @@ impl NamedFile {
         identity(self).is_some_and(|own| Some(own) == identity(other))
     }
 
-    /// Gives the name up; whoever is the last to do so takes it out of the namespace.
-    pub fn release(&self) {
+    /// Gives the name up; whoever is the last to do so takes it out of the namespace. Answers whether
+    /// that was this call, so that nobody has the object any more.
+    pub fn release(&self) -> bool {
         if self.released.swap(true, Ordering::AcqRel) {
-            return;
+            return false;
         }
         let file = self.descriptor.as_fd();
         if self.generation != fork::generation() {
@@ -62,14 +63,16 @@ impl NamedFile {
             // So this descriptor gets a description of its own, and asks with that.
             if shared_file::replace_description(file).is_err() {
                 // No /proc or no descriptor left: leave the lock to the end of the process.
-                return;
+                return false;
             }
         }
         // Whether it is granted or not, the shared lock is gone afterwards: the kernel gives the old
         // lock up before it tries for the new one.
-        if shared_file::try_lock_exclusive(file) && shared_file::has_name(file) {
+        let is_last = shared_file::try_lock_exclusive(file) && shared_file::has_name(file);
+        if is_last {
             let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
         }
+        is_last
     }
 }
 

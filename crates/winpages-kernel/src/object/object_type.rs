@@ -5,6 +5,7 @@ use crate::file::FILE_GENERIC_MAPPING;
 use crate::residency::MEMORY_NOTIFICATION_GENERIC_MAPPING;
 use crate::section::SECTION_GENERIC_MAPPING;
 use crate::token::TOKEN_GENERIC_MAPPING;
+use crate::wait::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};
 
 /// What all objects of a kind have in common: Windows' OBJECT_TYPE.
 #[derive(Debug)]
@@ -56,6 +57,14 @@ impl ObjectType {
 pub static FILE: ObjectType = ObjectType::new("File", FILE_GENERIC_MAPPING);
 /// The type of sections.
 pub static SECTION: ObjectType = ObjectType::new("Section", SECTION_GENERIC_MAPPING);
+/// The type of events.
+pub static EVENT: ObjectType = ObjectType::new("Event", DISPATCHER_GENERIC_MAPPING);
+/// The type of mutants.
+pub static MUTANT: ObjectType = ObjectType::new("Mutant", MUTANT_GENERIC_MAPPING);
+/// The type of semaphores.
+pub static SEMAPHORE: ObjectType = ObjectType::new("Semaphore", DISPATCHER_GENERIC_MAPPING);
+/// The type of timers.
+pub static TIMER: ObjectType = ObjectType::new("Timer", DISPATCHER_GENERIC_MAPPING);
 /// The type of notifications of how scarce memory is, which are events on Windows.
 static MEMORY_NOTIFICATION: ObjectType =
     ObjectType::new("Event", MEMORY_NOTIFICATION_GENERIC_MAPPING);
@@ -78,6 +87,7 @@ impl Object {
         match self {
             Self::File(_) => &FILE,
             Self::Section(_) => &SECTION,
+            Self::Dispatcher(object) => object.kind().object_type(),
             Self::MemoryNotification(_) => &MEMORY_NOTIFICATION,
             Self::Thread(_) => &THREAD,
             Self::Token(_) => &TOKEN,

@@ -126,6 +126,7 @@ impl Object {
     pub fn name(&self) -> Option<&ObjectName> {
         match self {
             Self::Section(section) => section.name(),
+            Self::Dispatcher(object) => object.name(),
             Self::File(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => None,
         }
     }
@@ -145,6 +146,7 @@ impl Object {
                     .chain(name)
                     .collect()
             }
+            Self::Dispatcher(object) => object.descriptors(),
             Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => Vec::new(),
         }
     }

@@ -23,12 +23,14 @@ extern "C" fn prepare() {
     crate::address_space::REGIONS.lock_for_fork();
     crate::residency::OFFERS.lock_for_fork();
     crate::thread::lock_for_fork();
+    crate::wait::lock_for_fork();
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
 extern "C" fn in_parent() {
     // SAFETY: this thread, or the one it was forked from, took these locks in `prepare`.
     unsafe {
+        crate::wait::unlock_after_fork();
         crate::thread::unlock_after_fork();
         crate::residency::OFFERS.unlock_after_fork();
         crate::address_space::REGIONS.unlock_after_fork();
@@ -42,6 +44,7 @@ extern "C" fn in_child() {
     in_parent();
     crate::address_space::write_watch::after_fork();
     crate::thread::after_fork_in_child();
+    crate::wait::after_fork_in_child();
 }
 
 extern "C" fn register() {

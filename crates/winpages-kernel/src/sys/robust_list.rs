@@ -46,14 +46,8 @@ impl RobustList {
         let mut head: *const Head = core::ptr::null();
         let mut size = 0usize;
         // SAFETY: the kernel writes the address and the size to two locals.
-        let answer = unsafe {
-            libc::syscall(
-                libc::SYS_get_robust_list,
-                0,
-                &raw mut head,
-                &raw mut size,
-            )
-        };
+        let answer =
+            unsafe { libc::syscall(libc::SYS_get_robust_list, 0, &raw mut head, &raw mut size) };
         if answer != 0 || head.is_null() || size != size_of::<Head>() {
             return None;
         }
@@ -92,10 +86,11 @@ impl RobustList {
         let first = head.list.load(Ordering::Relaxed);
         let own = entry(link);
         link.next.store(first, Ordering::Relaxed);
-        link.previous
-            .store(self.head as usize, Ordering::Relaxed);
+        link.previous.store(self.head as usize, Ordering::Relaxed);
         // SAFETY: the list's entries are nodes of this thread's, or its head.
-        unsafe { node(first) }.previous.store(own, Ordering::Relaxed);
+        unsafe { node(first) }
+            .previous
+            .store(own, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);
         head.list.store(own, Ordering::Relaxed);
         compiler_fence(Ordering::SeqCst);

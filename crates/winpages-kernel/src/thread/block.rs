@@ -289,6 +289,8 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
         sys::thread::at_end(on_end, NonNull::from(block).cast());
         return;
     }
+    // Whoever sees the thread ended sees its mutants abandoned.
+    crate::wait::thread_ends();
     let thread = {
         let mut blocks = BLOCKS.lock();
         block.state.store(ENDED, Ordering::Relaxed);

@@ -29,7 +29,9 @@ pub struct Record {
     pub(super) period: AtomicU32,
     /// Changes with each setting and each expiry of a timer: what its sleepers sleep on.
     pub(super) generation: AtomicU32,
-    reserved: AtomicU64,
+    /// Changes with each setting of a timer, and when it is cancelled.
+    pub(super) settings: AtomicU32,
+    reserved: AtomicU32,
 }
 
 /// How large a record is.

@@ -12,7 +12,7 @@ use super::record::{RECORD_SIZE, Record};
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
 use crate::sys::lock::Lock;
-use crate::sys::{memory, shared_file};
+use crate::sys::{fork, memory, shared_file};
 
 /// Which object a record is of, on the whole machine: the file's device and inode number, and where
 /// in the file it lies. Whoever needs several objects at once takes them in this order.
@@ -60,10 +60,11 @@ impl RecordMemory {
         if let Some(memory) = mapped.get(&key).and_then(Weak::upgrade) {
             return Ok(memory);
         }
-        let address = memory::map_shared_anywhere(file, PAGE_SIZE).map_err(|errno| match errno {
-            rustix::io::Errno::ACCESS | rustix::io::Errno::PERM => NtStatus::ACCESS_DENIED,
-            _ => NtStatus::NO_MEMORY,
-        })?;
+        let address =
+            memory::map_shared_anywhere(file, PAGE_SIZE).map_err(|errno| match errno {
+                rustix::io::Errno::ACCESS | rustix::io::Errno::PERM => NtStatus::ACCESS_DENIED,
+                _ => NtStatus::NO_MEMORY,
+            })?;
         let memory = Arc::new(Self {
             // SAFETY: the kernel maps nothing at 0 without being told so.
             record: unsafe { NonNull::new_unchecked(address.cast()) },
@@ -111,6 +112,14 @@ impl RecordMemory {
         self.identity
     }
 
+    /// Whether no other process can have it: it has no name, and there was no fork since it was made.
+    pub fn is_own(&self) -> bool {
+        match &self.place {
+            Place::File => false,
+            Place::Chunk { chunk, .. } => chunk.generation == fork::generation(),
+        }
+    }
+
     /// For an object without a name: the file its record lies in, and where in it.
     pub fn shared_file(&self) -> Option<(BorrowedFd<'_>, u64)> {
         match &self.place {
@@ -127,7 +136,10 @@ impl Drop for RecordMemory {
                 let key = (self.identity.device, self.identity.inode);
                 let mut mapped = MAPPED.lock();
                 // Another may have been mapped since the last one let go of this.
-                if mapped.get(&key).is_some_and(|known| known.strong_count() == 0) {
+                if mapped
+                    .get(&key)
+                    .is_some_and(|known| known.strong_count() == 0)
+                {
                     mapped.remove(&key);
                 }
                 drop(mapped);
@@ -155,6 +167,8 @@ struct Chunk {
     file: OwnedFd,
     inode: u64,
     base: NonNull<u8>,
+    /// [`fork::generation`] when it was made.
+    generation: u64,
 }
 
 const CHUNK_SIZE: usize = 64 << 10;
@@ -176,6 +190,7 @@ impl Chunk {
         Ok(Self {
             file,
             inode,
+            generation: fork::generation(),
             // SAFETY: as for a file's record.
             base: unsafe { NonNull::new_unchecked(base) },
         })
@@ -224,7 +239,11 @@ impl Chunks {
 
     fn give_back(&mut self, chunk: &Arc<Chunk>, index: u32) {
         // A record of an older chunk is not used again: its chunk goes with the last of them.
-        if self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, chunk)) {
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, chunk))
+        {
             self.free.push(index);
         }
     }

@@ -193,6 +193,12 @@ impl Word {
         Self::of(me | MARK | self.lower() & SLEEPERS, self.count())
     }
 
+    /// The word in which an object that is held stays so, and can be taken `count` times afterwards.
+    #[must_use]
+    pub const fn held_with(self, count: u32) -> Self {
+        Self::of(self.lower(), count)
+    }
+
     /// The word in which an object that was held has been let go of as it was.
     #[must_use]
     pub const fn let_go(self, discipline: Discipline) -> Self {

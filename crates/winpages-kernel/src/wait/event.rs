@@ -1,0 +1,147 @@
+//! Events.
+
+use super::dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+use super::record::ALL;
+use super::this_thread::ThisThread;
+use super::word::{Discipline, Word};
+use crate::NtStatus;
+use crate::object::handle_table::{Handle, HandleAttributes};
+use crate::object::{AccessMask, ObjectKind, ObjectName};
+use crate::section::Disposition;
+
+/// What NtQueryEvent answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventState {
+    /// Whether it stays signalled until it is reset.
+    pub notification: bool,
+    /// Whether it is signalled.
+    pub signalled: bool,
+}
+
+/// Creates an event, or opens the one of that name; mirrors NtCreateEvent with OBJ_OPENIF. With
+/// `notification` it stays signalled until it is reset; otherwise each wait that it ends resets it.
+///
+/// # Errors
+///
+/// As [`super::create_mutant`].
+pub fn create_event(
+    request: &CreateDispatcher,
+    notification: bool,
+    signalled: bool,
+) -> Result<(Handle, Disposition), NtStatus> {
+    let kind = DispatcherKind::Event { notification };
+    let initial = Word::new(Discipline::Notification, signalled.into());
+    Dispatcher::create(request, kind, initial, |_| Ok(()), |_| {})
+}
+
+/// Opens an event by its name; mirrors NtOpenEvent.
+///
+/// # Errors
+///
+/// As [`super::open_mutant`].
+pub fn open_event(
+    name: &ObjectName,
+    access: AccessMask,
+    attributes: HandleAttributes,
+) -> Result<Handle, NtStatus> {
+    Dispatcher::open(name, ObjectKind::Event, access, attributes)
+}
+
+#[inline]
+fn with_event<T>(
+    handle: Handle,
+    needed: AccessMask,
+    work: impl FnOnce(&ThisThread, &Dispatcher) -> Result<T, NtStatus>,
+) -> Result<T, NtStatus> {
+    let this = ThisThread::current()?;
+    this.with_object(handle, |object, access| {
+        if !matches!(object.kind(), DispatcherKind::Event { .. }) {
+            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+        }
+        if !access.contains(needed) {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        work(this, object)
+    })
+}
+
+/// Signals an event; mirrors NtSetEvent. Answers whether it was signalled already. Takes no system call
+/// if nobody sleeps on it.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`], [`NtStatus::ACCESS_DENIED`] if the
+/// handle does not grant [`AccessMask::DISPATCHER_MODIFY_STATE`].
+#[inline]
+pub fn set_event(handle: Handle) -> Result<bool, NtStatus> {
+    with_event(handle, AccessMask::DISPATCHER_MODIFY_STATE, set)
+}
+
+#[inline]
+pub(super) fn set(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStatus> {
+    let discipline = object.discipline();
+    let wake = match discipline {
+        Discipline::Notification => ALL,
+        _ => 1,
+    };
+    let before = object.change(this, |word| {
+        Ok((word.count() == 0).then(|| (word.set(discipline, 1), wake)))
+    })?;
+    Ok(before.count() > 0)
+}
+
+/// Makes an event not signalled; mirrors NtResetEvent and NtClearEvent. Answers whether it was
+/// signalled.
+///
+/// # Errors
+///
+/// As [`set_event`].
+pub fn reset_event(handle: Handle) -> Result<bool, NtStatus> {
+    with_event(handle, AccessMask::DISPATCHER_MODIFY_STATE, reset)
+}
+
+fn reset(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStatus> {
+    let discipline = object.discipline();
+    let before = object.change(this, |word| {
+        Ok((word.count() > 0).then(|| (word.set(discipline, 0), 0)))
+    })?;
+    Ok(before.count() > 0)
+}
+
+/// Releases those who wait for an event now (of a synchronization event one of them) and leaves it not
+/// signalled; mirrors NtPulseEvent. Answers whether it was signalled.
+///
+/// Who waits is who is counted as a sleeper: one that is about to sleep may be counted or not, which
+/// nobody can tell from having come a moment later. A thread that waits for all of several objects is
+/// released only if it can take all the others at that moment.
+///
+/// # Errors
+///
+/// As [`set_event`].
+pub fn pulse_event(handle: Handle) -> Result<bool, NtStatus> {
+    with_event(
+        handle,
+        AccessMask::DISPATCHER_MODIFY_STATE,
+        |this, object| {
+            let was_signalled = reset(this, object)?;
+            if !was_signalled {
+                object.record().pulse(object.discipline());
+            }
+            Ok(was_signalled)
+        },
+    )
+}
+
+/// Asks for the state of an event; mirrors NtQueryEvent.
+///
+/// # Errors
+///
+/// As [`set_event`], with [`AccessMask::DISPATCHER_QUERY_STATE`].
+pub fn query_event(handle: Handle) -> Result<EventState, NtStatus> {
+    with_event(handle, AccessMask::DISPATCHER_QUERY_STATE, |_, object| {
+        Ok(EventState {
+            notification: object.discipline() == Discipline::Notification,
+            signalled: object.record().load().count() > 0,
+        })
+    })
+}

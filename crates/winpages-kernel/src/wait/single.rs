@@ -1,0 +1,78 @@
+//! Waiting for one dispatcher object and nothing else: what nearly all waits are.
+
+use core::time::Duration;
+
+use super::dispatcher::{Dispatcher, DispatcherKind, Tried};
+use super::record::Sleeper;
+use super::this_thread::ThisThread;
+use super::timeout::Timeout;
+use super::{LONGEST_SLEEP, Outcome};
+use crate::NtStatus;
+use crate::sys::clock;
+use crate::sys::shared_futex::{self, Awoken};
+
+/// Whether the wait can be done by [`wait`]: a timer has to be looked after.
+pub(super) fn can_wait(object: &Dispatcher) -> bool {
+    !matches!(object.kind(), DispatcherKind::Timer { .. })
+}
+
+/// Waits for an object that was not available a moment ago.
+pub(super) fn wait(
+    this: &ThisThread,
+    object: &Dispatcher,
+    timeout: Timeout,
+) -> Result<Outcome, NtStatus> {
+    if timeout.is_zero() {
+        return Ok(Outcome::TimedOut);
+    }
+    let (record, discipline) = (object.record(), object.discipline());
+    let deadline = timeout.deadline();
+    let me = this.id.get();
+    if this.look_a_while(|| record.load().is_available(discipline, me))
+        && let Tried::Taken { abandoned } = object.try_take(this)?
+    {
+        return Ok(Outcome::taken(0, abandoned));
+    }
+    this.forget_closed();
+    record.count_in(Sleeper::Plain);
+    let outcome = sleep(this, object, deadline);
+    this.robust.done();
+    record.count_out(Sleeper::Plain);
+    record.pass_on(discipline);
+    outcome
+}
+
+fn sleep(
+    this: &ThisThread,
+    object: &Dispatcher,
+    deadline: Option<Duration>,
+) -> Result<Outcome, NtStatus> {
+    let (record, discipline) = (object.record(), object.discipline());
+    let since = record.pulses();
+    let is_event = matches!(object.kind(), DispatcherKind::Event { .. });
+    let mut is_up = false;
+    loop {
+        let word = match object.try_take(this)? {
+            Tried::Taken { abandoned } => return Ok(Outcome::taken(0, abandoned)),
+            Tried::Unavailable(word) => word,
+        };
+        if is_event && record.take_pulse(discipline, since) {
+            return Ok(Outcome::taken(0, false));
+        }
+        if is_up {
+            return Ok(Outcome::TimedOut);
+        }
+        let asleep = word.asleep(discipline);
+        if asleep != word && record.exchange(word, asleep).is_err() {
+            continue;
+        }
+        // If this thread is killed when it alone has been woken, the kernel wakes another one.
+        this.robust.announce(&record.link);
+        let until = clock::monotonic() + LONGEST_SLEEP;
+        let until = deadline.map_or(until, |deadline| deadline.min(until));
+        if shared_futex::wait(record.word(), asleep.lower(), Some(until)) == Awoken::TimedOut {
+            is_up = deadline == Some(until);
+        }
+        this.robust.done();
+    }
+}

@@ -1,0 +1,192 @@
+//! What can be waited for.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+
+use rustix::fd::BorrowedFd;
+
+use super::dispatcher::{Dispatcher, DispatcherKind};
+use crate::NtStatus;
+use crate::object::handle_table::Handle;
+use crate::object::{AccessMask, Object};
+use crate::residency::MemoryNotification;
+use crate::sys::shared_futex::{self, Watched};
+use crate::thread::Thread;
+
+/// An object that is signalled or not, and that waiting does not change.
+///
+/// Implement it for a kind of object and name the kind in [`Target::of`]: then every wait takes it.
+pub trait Waitable: Send + Sync {
+    /// Whether it is signalled now.
+    fn is_signalled(&self) -> bool;
+
+    /// How a sleeper hears that it may be.
+    fn bell(&self) -> Bell<'_>;
+}
+
+/// How a sleeper hears that an object may be signalled.
+#[derive(Clone, Copy, Debug)]
+pub enum Bell<'a> {
+    /// This word of the process's own is not `expected` any more, and whoever changes it wakes all who
+    /// sleep on it.
+    Word {
+        /// A futex word, private to the process.
+        word: &'a AtomicU32,
+        /// What it is as long as the object is not signalled.
+        expected: u32,
+    },
+    /// This descriptor becomes readable.
+    Descriptor(BorrowedFd<'a>),
+    /// Nobody tells: look again after so long.
+    Look(Duration),
+}
+
+impl Waitable for Thread {
+    fn is_signalled(&self) -> bool {
+        self.has_ended()
+    }
+
+    fn bell(&self) -> Bell<'_> {
+        Bell::Word {
+            word: self.end_word(),
+            expected: 0,
+        }
+    }
+}
+
+impl Waitable for MemoryNotification {
+    fn is_signalled(&self) -> bool {
+        Self::is_signalled(self)
+    }
+
+    fn bell(&self) -> Bell<'_> {
+        // The kernel has averages to offer that change every two seconds.
+        Bell::Look(Duration::from_millis(250))
+    }
+}
+
+/// One of the objects of a wait.
+#[derive(Clone)]
+pub(super) enum Target {
+    /// One whose state waiting changes.
+    Dispatcher(Arc<Dispatcher>),
+    /// Any other.
+    Other(Arc<dyn Waitable>),
+}
+
+impl Target {
+    /// What a handle leads to, if it may be waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_HANDLE`], [`NtStatus::ACCESS_DENIED`] if the handle does not grant
+    /// [`AccessMask::SYNCHRONIZE`], [`NtStatus::OBJECT_TYPE_MISMATCH`] if such an object cannot be
+    /// waited for.
+    pub(super) fn of(handle: Handle) -> Result<Self, NtStatus> {
+        let entry = crate::object::reference(handle)?;
+        let target: Self = match entry.object {
+            Object::Dispatcher(object) => Self::Dispatcher(object),
+            Object::Thread(thread) => Self::Other(thread),
+            Object::MemoryNotification(notification) => Self::Other(notification),
+            Object::File(_) | Object::Section(_) | Object::Token(_) => {
+                return Err(if entry.access.contains(AccessMask::SYNCHRONIZE) {
+                    NtStatus::OBJECT_TYPE_MISMATCH
+                } else {
+                    NtStatus::ACCESS_DENIED
+                });
+            }
+        };
+        if entry.access.contains(AccessMask::SYNCHRONIZE) {
+            Ok(target)
+        } else {
+            Err(NtStatus::ACCESS_DENIED)
+        }
+    }
+
+    /// The object, if waiting changes its state.
+    pub(super) fn dispatcher(&self) -> Option<&Arc<Dispatcher>> {
+        match self {
+            Self::Dispatcher(object) => Some(object),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Whether a wait by `me` could take it now.
+    pub(super) fn is_available(&self, me: u32) -> bool {
+        match self {
+            Self::Dispatcher(object) => {
+                object.record().load().is_available(object.discipline(), me)
+            }
+            Self::Other(object) => object.is_signalled(),
+        }
+    }
+
+    /// What it is on the machine: two targets with the same are one object.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Dispatcher(one), Self::Dispatcher(two)) => one.is_same_as(two),
+            (Self::Other(one), Self::Other(two)) => {
+                core::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(two))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What a sleeper sleeps on.
+#[derive(Default)]
+pub(super) struct Bells {
+    /// Words that others change.
+    pub(super) words: Vec<Watched>,
+    /// Descriptors that become readable.
+    pub(super) descriptors: Vec<i32>,
+    /// When to look again, whatever happens.
+    pub(super) until: Option<Duration>,
+}
+
+impl Bells {
+    pub(super) fn until(&mut self, time: Duration) {
+        self.until = Some(self.until.map_or(time, |until| until.min(time)));
+    }
+
+    /// Adds an object of which waiting changes nothing.
+    pub(super) fn add_other(&mut self, object: &dyn Waitable, now: Duration) {
+        match object.bell() {
+            Bell::Word { word, expected } => {
+                self.words.push(shared_futex::watch_private(word, expected));
+            }
+            Bell::Descriptor(descriptor) => {
+                use std::os::fd::AsRawFd;
+                self.descriptors.push(descriptor.as_raw_fd());
+            }
+            Bell::Look(after) => self.until(now + after),
+        }
+    }
+
+    /// Adds an object that was found unavailable. Answers whether it still is: if not, look again
+    /// instead of sleeping.
+    pub(super) fn add_dispatcher(&mut self, object: &Dispatcher, me: u32) -> bool {
+        let (record, discipline) = (object.record(), object.discipline());
+        if let DispatcherKind::Timer { .. } = object.kind() {
+            let generation = record.generation.load(Ordering::SeqCst);
+            self.words
+                .push(shared_futex::watch(&record.generation, generation));
+            return !record.load().is_available(discipline, me);
+        }
+        loop {
+            let word = record.load();
+            if word.is_available(discipline, me) {
+                return false;
+            }
+            let asleep = word.asleep(discipline);
+            if asleep == word || record.exchange(word, asleep).is_ok() {
+                self.words.push(shared_futex::watch_lower_half(
+                    record.word(),
+                    asleep.lower(),
+                ));
+                return true;
+            }
+        }
+    }
+}
