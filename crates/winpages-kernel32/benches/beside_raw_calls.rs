@@ -7,14 +7,13 @@ mod pagemap_scan;
 mod paired;
 
 use core::ffi::c_void;
-use core::hint::black_box;
 use core::ptr::null_mut;
 
 use kernel32::file_mapping::*;
 use kernel32::virtual_memory::*;
 use kernel32::write_watch::*;
 use pagemap_scan::PagemapScan;
-use paired::{compare, measure};
+use paired::compare;
 use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
@@ -32,7 +31,6 @@ fn main() {
     println!("nanoseconds of processor time per operation: least and median");
     private_memory();
     write_watch();
-    queries();
     sections();
 }
 
@@ -135,56 +133,6 @@ fn write_watch() {
         );
         VirtualFree(memory, 0, MEM_RELEASE);
     }
-}
-
-/// VirtualQuery at addresses that no cache can foresee.
-fn query_at_random(name: &str, regions: &[usize]) {
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    // SAFETY: integers and addresses, for which zeroes will do.
-    let mut region: MEMORY_BASIC_INFORMATION = unsafe { core::mem::zeroed() };
-    measure(name, 20_000, || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        let address = regions[(state >> 33) as usize % regions.len()] as *const c_void;
-        // SAFETY: the buffer is a local of that size.
-        let size = unsafe {
-            VirtualQuery(
-                address,
-                &raw mut region,
-                size_of::<MEMORY_BASIC_INFORMATION>(),
-            )
-        };
-        assert_eq!(size, 48);
-        black_box(&region);
-    });
-}
-
-fn queries() {
-    // SAFETY: reservations are freed below and used by nobody.
-    unsafe {
-        let mut regions = Vec::new();
-        for (name, count) in [
-            ("VirtualQuery, 10 regions", 10),
-            ("VirtualQuery, 10,000 regions", 10_000),
-            ("VirtualQuery, 1,000,000 regions", 1_000_000),
-        ] {
-            while regions.len() < count {
-                regions.push(VirtualAlloc(null_mut(), SIZE, MEM_RESERVE, PAGE_READWRITE) as usize);
-            }
-            assert!(!regions.contains(&0));
-            query_at_random(name, &regions);
-        }
-        measure("reserve+release among 1,000,000", 2000, || {
-            let address = VirtualAlloc(null_mut(), SIZE, MEM_RESERVE, PAGE_READWRITE);
-            assert_eq!(VirtualFree(address, 0, MEM_RELEASE), 1);
-        });
-        for region in regions {
-            VirtualFree(region as *mut c_void, 0, MEM_RELEASE);
-        }
-    }
-    let local = 0u8;
-    query_at_random("VirtualQuery of the stack", &[&raw const local as usize]);
 }
 
 fn sections() {

@@ -32,14 +32,14 @@ fn time(operations: u32, work: &mut dyn FnMut()) -> f64 {
 }
 
 /// Prints what `ours` and `theirs` cost, each `operations` times in turn, and the ratio of the two
-/// pair by pair.
+/// pair by pair; answers the median of ours.
 pub fn compare(
     name: &str,
     operations: u32,
     mut ours: impl FnMut(),
     reference: &str,
     mut theirs: impl FnMut(),
-) {
+) -> f64 {
     let started = Instant::now();
     time(operations / 4 + 1, &mut ours);
     time(operations / 4 + 1, &mut theirs);
@@ -70,9 +70,11 @@ pub fn compare(
         ratio.at(0.9),
         started.elapsed(),
     );
+    ours.at(0.5)
 }
 
 /// Prints what one way costs.
+#[allow(dead_code, reason = "not every bench measures without a reference")]
 pub fn measure(name: &str, operations: u32, mut ours: impl FnMut()) {
     time(operations / 4 + 1, &mut ours);
     let mut times = Timings(

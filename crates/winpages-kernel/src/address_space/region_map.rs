@@ -83,18 +83,19 @@ impl RegionMap {
     }
 
     /// Looks an address up without a lock.
-    #[inline]
+    #[inline(always)] // As `query_virtual_memory`, which stands on it.
     pub fn look(&self, address: usize) -> Snapshot {
         for _ in 0..READER_ATTEMPTS {
             let before = self.sequence.load(Ordering::Acquire);
-            if before & 1 == 0 {
-                let found = self.tree.locate(address).map(snapshot);
+            let is_true = || {
                 fence(Ordering::Acquire);
-                if self.sequence.load(Ordering::Relaxed) == before
-                    && let Some(found) = found
-                {
-                    return found;
-                }
+                self.sequence.load(Ordering::Relaxed) == before
+            };
+            if before & 1 == 0
+                && let Some(found) = self.tree.look(address, is_true).map(snapshot)
+                && is_true()
+            {
+                return found;
             }
             core::hint::spin_loop();
         }
@@ -126,6 +127,7 @@ impl RegionMap {
     }
 }
 
+#[inline]
 fn snapshot(located: Located) -> Snapshot {
     match located {
         Located::Gap {
@@ -135,18 +137,18 @@ fn snapshot(located: Located) -> Snapshot {
             previous_end,
             next_start,
         },
-        Located::Run(run) => match run.allocation.kind() {
+        Located::Run(place) => match place.facts().kind() {
             AllocationKind::Foreign => Snapshot::Elsewhere {
-                previous_end: run.start,
-                next_start: run.end,
+                previous_end: place.start(),
+                next_start: place.end(),
             },
             kind => Snapshot::Allocated {
-                start: run.start,
-                end: run.end,
-                state: run.state,
+                start: place.start(),
+                end: place.end(),
+                state: place.facts().state(),
                 kind,
-                base: run.allocation.base(),
-                protection: run.allocation.protection(),
+                base: place.allocation_base(),
+                protection: place.facts().protection(),
             },
         },
     }
@@ -178,7 +180,7 @@ impl Writer<'_> {
     /// The run that covers an address, unless it only marks somebody else's mapping.
     pub fn run_at(&self, address: usize) -> Option<Run> {
         match self.map.tree.locate(address)? {
-            Located::Run(run) if run.allocation.kind() != AllocationKind::Foreign => Some(run),
+            Located::Run(place) if place.facts().kind() != AllocationKind::Foreign => place.run(),
             _ => None,
         }
     }
@@ -254,11 +256,8 @@ impl Writer<'_> {
             while at < end
                 && let Some(mut run) = tree.run_ending_above(at)
             {
-                let state = new(run.state);
-                if state != run.state {
-                    run.state = state;
-                    tree.replace(run.start, &run);
-                }
+                run.state = new(run.state);
+                tree.replace(run.start, &run);
                 at = run.end;
             }
             // Every boundary from the start of the range to its end may be none any more.
@@ -289,7 +288,7 @@ impl RegionMap {
 
 /// Makes `address` a boundary between two runs, if it lies inside one.
 fn split(tree: &Tree, nodes: &mut Pool<Node>, address: usize) {
-    if let Some(Located::Run(run)) = tree.locate(address)
+    if let Some(run) = run_at(tree, address)
         && run.start < address
     {
         tree.replace(
@@ -312,11 +311,9 @@ fn split(tree: &Tree, nodes: &mut Pool<Node>, address: usize) {
 /// Merges the run that starts at `boundary` into the one that ends there, if they are alike; answers
 /// the next boundary above.
 fn merge(tree: &Tree, nodes: &mut Pool<Node>, boundary: usize) -> Option<usize> {
-    let Some(Located::Run(right)) = tree.locate(boundary) else {
-        return None;
-    };
+    let right = run_at(tree, boundary)?;
     if right.start == boundary
-        && let Some(Located::Run(left)) = tree.locate(boundary - 1)
+        && let Some(left) = run_at(tree, boundary - 1)
         && left.state == right.state
         && core::ptr::eq(left.allocation, right.allocation)
     {
@@ -330,6 +327,13 @@ fn merge(tree: &Tree, nodes: &mut Pool<Node>, boundary: usize) -> Option<usize> 
         );
     }
     Some(right.end)
+}
+
+fn run_at(tree: &Tree, address: usize) -> Option<Run> {
+    match tree.locate(address)? {
+        Located::Run(place) => place.run(),
+        Located::Gap { .. } => None,
+    }
 }
 
 #[cfg(test)]
@@ -402,14 +406,17 @@ mod tests {
                     let state = [0, 2, 4][random.below(3)];
                     pages[start..end].fill(state);
                     writer.set_states(base + start * PAGE_SIZE, base + end * PAGE_SIZE, |_| {
-                        PageState::from_word(state as usize)
+                        PageState::from_bits(state)
                     });
                 }
                 _ => {}
             }
             drop(writer);
             if step % 50 == 0 {
-                assert!(super::super::tree::gaps_are_true(&map.tree), "step {step}");
+                assert!(
+                    super::super::tree::copies_are_true(&map.tree),
+                    "step {step}"
+                );
                 check_walk(map, &model, low, high);
             }
         }
@@ -482,7 +489,7 @@ mod tests {
                         .rev()
                         .take_while(|p| **p == pages[index])
                         .count();
-                    assert_eq!(state, PageState::from_word(pages[index] as usize));
+                    assert_eq!(state, PageState::from_bits(pages[index]));
                     assert_eq!(end, at + run * PAGE_SIZE);
                     assert_eq!(start, at - before * PAGE_SIZE);
                     at = end;
@@ -495,6 +502,90 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A run may begin further behind its allocation's base than a row has bits for.
+    #[test]
+    fn the_base_may_be_far_away() {
+        let map: &'static RegionMap = Box::leak(Box::new(RegionMap::new()));
+        let base = 0x1000_0000_0000;
+        let end = base + (16 << 40);
+        let mut writer = map.write();
+        writer.ensure_records().unwrap();
+        writer.add_allocation(
+            AllocationKind::Private,
+            base,
+            end,
+            PageState::RESERVED,
+            Protection::EXECUTE_WRITECOPY,
+            0,
+        );
+        for distance in [
+            PAGE_SIZE,
+            (2 << 40) - 2 * PAGE_SIZE,
+            2 << 40,
+            (15 << 40) + PAGE_SIZE,
+        ] {
+            let page = base + distance;
+            let state = PageState::committed(Protection::EXECUTE_READWRITE | Protection::GUARD);
+            writer.ensure_records().unwrap();
+            writer.set_states(page, page + PAGE_SIZE, |_| state);
+            let found = map.look(page);
+            let expected = Snapshot::Allocated {
+                start: page,
+                end: page + PAGE_SIZE,
+                state,
+                kind: AllocationKind::Private,
+                base,
+                protection: Protection::EXECUTE_WRITECOPY,
+            };
+            assert_eq!(found, expected, "{distance:x}");
+        }
+    }
+
+    /// Nodes are given back and taken again for another level while readers are on their way.
+    #[test]
+    fn readers_find_their_way_while_the_tree_grows_and_shrinks() {
+        const MANY: usize = 4_000;
+        let map: &'static RegionMap = Box::leak(Box::new(RegionMap::new()));
+        let address = |index: usize| 0x100_0000 + index * ALLOCATION_GRANULARITY;
+        let add = |index: usize| {
+            let mut writer = map.write();
+            writer.ensure_records().unwrap();
+            let (base, end) = (address(index), address(index) + PAGE_SIZE);
+            let kind = AllocationKind::Private;
+            writer.add_allocation(
+                kind,
+                base,
+                end,
+                PageState::RESERVED,
+                Protection::READONLY,
+                0,
+            );
+        };
+        let kept = MANY / 2;
+        add(kept);
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    (0..MANY).filter(|index| *index != kept).for_each(add);
+                    for index in (0..MANY).filter(|index| *index != kept) {
+                        let mut writer = map.write();
+                        writer.remove_allocation(writer.run_at(address(index)).unwrap().allocation);
+                    }
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let Snapshot::Allocated { start, base, .. } = map.look(address(kept)) else {
+                        panic!("what was never taken out is not there");
+                    };
+                    assert_eq!((start, base), (address(kept), address(kept)));
+                }
+            });
+        });
     }
 
     #[test]

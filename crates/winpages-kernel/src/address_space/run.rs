@@ -20,6 +20,62 @@ pub struct Run {
     pub allocation: &'static Allocation,
 }
 
+impl Run {
+    /// What a query asks of a run beside its ends and its allocation's base.
+    pub(super) fn facts(&self) -> RunFacts {
+        RunFacts(
+            self.state.0
+                | self.allocation.protection().bits() << RunFacts::PROTECTION
+                | (self.allocation.kind() as u32) << RunFacts::KIND,
+        )
+    }
+}
+
+/// State of the pages, and kind and protection of the allocation, in few bits: they stand beside the
+/// run's address in the tree, so that a query need not look at the [`Allocation`].
+///
+/// | bits | what |
+/// | --- | --- |
+/// | 0–13 | [`PageState`] |
+/// | 14–25 | the protection of the allocation |
+/// | 26–28 | [`AllocationKind`] |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunFacts(u32);
+
+impl RunFacts {
+    /// How many bits there are.
+    pub const BITS: u32 = 29;
+    const PROTECTION: u32 = 14;
+    const KIND: u32 = 26;
+
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// The state of the pages.
+    #[inline]
+    pub fn state(self) -> PageState {
+        PageState(self.0 & ((1 << Self::PROTECTION) - 1))
+    }
+
+    /// The protection the allocation was made with.
+    #[inline]
+    pub fn protection(self) -> Protection {
+        let width = Self::KIND - Self::PROTECTION;
+        Protection::from_bits_retain(self.0 >> Self::PROTECTION & ((1 << width) - 1))
+    }
+
+    /// What the allocation is made of.
+    #[inline]
+    pub fn kind(self) -> AllocationKind {
+        AllocationKind::from_number(self.0 >> Self::KIND)
+    }
+}
+
 /// State and protection of a page, in one word: 0 is reserved, anything else is committed with that
 /// protection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +93,7 @@ impl PageState {
 
     /// The page of a shared view is mapped privately since it was made copy-on-write. It may have
     /// been written, and mapping it anew would lose that.
-    const OWN_PAGES: u32 = 0x8000_0000;
+    const OWN_PAGES: u32 = 0x2000;
 
     /// The protection, if the page is committed.
     #[inline]
@@ -59,12 +115,9 @@ impl PageState {
         })
     }
 
-    pub(super) fn to_word(self) -> usize {
-        self.0 as usize
-    }
-
-    pub(super) fn from_word(word: usize) -> Self {
-        Self(word as u32)
+    #[cfg(test)]
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
     }
 }
 
@@ -80,6 +133,18 @@ pub enum AllocationKind {
     Foreign = 3,
     /// A window for physical pages: VirtualAlloc with MEM_PHYSICAL.
     Physical = 4,
+}
+
+impl AllocationKind {
+    fn from_number(number: u32) -> Self {
+        match number {
+            1 => Self::Private,
+            2 => Self::View,
+            4 => Self::Physical,
+            // A reader may see a record that is being reused; what it makes of it is thrown away.
+            _ => Self::Foreign,
+        }
+    }
 }
 
 /// What is remembered of one allocation, in words that readers may look at without a lock.
@@ -102,7 +167,7 @@ unsafe impl Pooled for Allocation {
 }
 
 impl Allocation {
-    /// Describes a new allocation. `view` is what the view of a section, the write watch over private
+    /// Describes a new allocation, before the map has runs of it: [`RunFacts`] are copies. `view` is what the view of a section, the write watch over private
     /// memory, or the table of physical pages is known by, 0 for none.
     pub(super) fn describe(
         &self,
@@ -131,13 +196,7 @@ impl Allocation {
 
     /// What it is made of.
     pub fn kind(&self) -> AllocationKind {
-        match self.kind.load(Ordering::Relaxed) {
-            1 => AllocationKind::Private,
-            2 => AllocationKind::View,
-            4 => AllocationKind::Physical,
-            // A reader may see a record that is being reused; what it makes of it is thrown away.
-            _ => AllocationKind::Foreign,
-        }
+        AllocationKind::from_number(self.kind.load(Ordering::Relaxed))
     }
 
     /// The protection it was allocated with.

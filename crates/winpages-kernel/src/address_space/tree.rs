@@ -9,22 +9,59 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::layout::granularity_up;
 use super::node::{FANOUT, Node, Row};
 use super::pool::Pool;
-use super::run::Run;
+use super::run::{Run, RunFacts};
 use crate::NtStatus;
-
-/// More levels than a tree over 47 bits of pages can have, however thin its nodes.
-const MAXIMUM_LEVELS: usize = 40;
 
 /// The root's address; 0 for a map that never had a run.
 pub struct Tree {
     root: AtomicUsize,
 }
 
+/// Where a run stands in the tree. Reads no more of the row than it is asked for, since each word may
+/// be a wait for memory.
+#[derive(Clone, Copy)]
+pub struct Place {
+    leaf: &'static Node,
+    index: usize,
+}
+
+impl Place {
+    /// The first byte of the run.
+    #[inline]
+    pub fn start(self) -> usize {
+        self.leaf.first(self.index)
+    }
+
+    /// The byte after its last.
+    #[inline]
+    pub fn end(self) -> usize {
+        self.leaf.last(self.index)
+    }
+
+    /// State, and kind and protection of the allocation.
+    #[inline]
+    pub fn facts(self) -> RunFacts {
+        self.leaf.facts(self.index)
+    }
+
+    /// The first byte of the allocation.
+    #[inline]
+    pub fn allocation_base(self) -> usize {
+        self.leaf.allocation_base(self.index)
+    }
+
+    /// The run; `None` only if a writer was at work.
+    #[inline]
+    pub fn run(self) -> Option<Run> {
+        self.leaf.row(self.index).run()
+    }
+}
+
 /// What lies at an address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Located {
-    /// A run covers it.
-    Run(Run),
+    /// The run that stands there covers it.
+    Run(Place),
     /// No run covers it.
     Gap {
         /// Where the run before ends, or 0.
@@ -32,6 +69,14 @@ pub enum Located {
         /// Where the next run starts, or `usize::MAX`.
         next_start: usize,
     },
+}
+
+impl Located {
+    /// What lies anywhere in a map without runs.
+    const NOTHING: Self = Self::Gap {
+        previous_end: 0,
+        next_start: usize::MAX,
+    };
 }
 
 impl Tree {
@@ -45,53 +90,84 @@ impl Tree {
         Pool::<Node>::at(self.root.load(Ordering::Acquire))
     }
 
-    /// Looks an address up. `None` only if a writer was at work and the path led nowhere.
-    #[inline]
-    pub fn locate(&self, address: usize) -> Option<Located> {
-        let mut next_start = usize::MAX;
-        let Some(mut node) = self.root() else {
-            return Some(Located::Gap {
-                previous_end: 0,
-                next_start,
-            });
+    /// Looks an address up without a lock. `is_true` says whether nothing has been changed since the
+    /// reader began: a link is followed only if it was one when it was read, for a node that has been
+    /// given back may hold anything else by now. `None` if something was changed.
+    #[inline(always)] // A query's answer is to stay in registers: see `query_virtual_memory`.
+    pub fn look(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
+        let Some(mut node) = Pool::<Node>::at(self.root.load(Ordering::Acquire)) else {
+            return is_true().then_some(Located::NOTHING);
         };
-        for _ in 0..MAXIMUM_LEVELS {
-            let after = node.rows_up_to(address);
-            if after < node.length() {
-                next_start = node.first(after);
+        // The root's address is only ever replaced by another node's, so that one may be looked at.
+        let level = node.level();
+        for level in (0..level).rev() {
+            let index = node.rows_up_to(address).max(1) - 1;
+            let link = node.link(index);
+            if !is_true() {
+                return None;
             }
+            node = Pool::<Node>::at(link)?;
+            if level == 0 {
+                node.prefetch();
+            }
+        }
+        let after = node.rows_up_to(address);
+        if let Some(index) = after.checked_sub(1) {
+            let place = Place { leaf: node, index };
+            if address < place.end() {
+                return Some(Located::Run(place));
+            }
+        }
+        self.gap_around(address, is_true)
+    }
+
+    /// The gap that an address lies in.
+    #[cold]
+    fn gap_around(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
+        let mut next_start = usize::MAX;
+        let mut node = self.root()?;
+        loop {
+            let after = node.rows_up_to(address);
+            if after < FANOUT {
+                next_start = next_start.min(node.first(after));
+            }
+            // Before the first row of an inner node lies nothing.
             let Some(index) = after.checked_sub(1) else {
-                return Some(Located::Gap {
+                return is_true().then_some(Located::Gap {
                     previous_end: 0,
                     next_start,
                 });
             };
-            let row = node.row(index);
-            if node.is_leaf() {
-                return if address < row.last {
-                    row.run().map(Located::Run)
-                } else {
-                    Some(Located::Gap {
-                        previous_end: row.last,
-                        next_start,
-                    })
-                };
+            let (is_leaf, previous_end, link) =
+                (node.is_leaf(), node.last(index), node.link(index));
+            if !is_true() {
+                return None;
             }
-            node = row.child()?;
+            if is_leaf {
+                return Some(Located::Gap {
+                    previous_end,
+                    next_start,
+                });
+            }
+            node = Pool::<Node>::at(link)?;
         }
-        None
+    }
+
+    /// Looks an address up, for who holds the writer's lock.
+    pub fn locate(&self, address: usize) -> Option<Located> {
+        self.look(address, || true)
     }
 
     /// The first run that ends above an address. For writers, before whom nothing moves.
     pub fn run_ending_above(&self, address: usize) -> Option<Run> {
         match self.locate(address)? {
-            Located::Run(run) => Some(run),
+            Located::Run(place) => place.run(),
             Located::Gap {
                 next_start: usize::MAX,
                 ..
             } => None,
             Located::Gap { next_start, .. } => match self.locate(next_start)? {
-                Located::Run(run) => Some(run),
+                Located::Run(place) => place.run(),
                 Located::Gap { .. } => None,
             },
         }
@@ -99,7 +175,7 @@ impl Tree {
 
     /// Makes sure that `count` insertions find the nodes they need.
     pub fn ensure(&self, nodes: &mut Pool<Node>, count: usize) -> Result<(), NtStatus> {
-        let levels = self.root().map_or(0, Node::level) + 1;
+        let levels = self.root().map_or(0, Node::level) as usize + 1;
         nodes.ensure(count * (levels + 2))
     }
 
@@ -333,21 +409,24 @@ fn replace_below(node: &'static Node, start: usize, row: Row) {
     }
 }
 
-/// Whether the largest gaps that the nodes carry are those between their runs.
+/// Whether what the nodes carry of their children is what these hold, and what the leaves carry of
+/// allocations is what they are.
 #[cfg(test)]
-pub(super) fn gaps_are_true(tree: &Tree) -> bool {
+pub(super) fn copies_are_true(tree: &Tree) -> bool {
     fn check(node: &'static Node) -> bool {
-        node.is_leaf()
-            || (0..node.length()).all(|index| {
-                let row = node.row(index);
-                let child = row.child().unwrap();
-                let summary = child.summary();
-                (row.first, row.last, row.third) == (summary.first, summary.last, summary.third)
-                    && child.level() + 1 == node.level()
-                    && check(child)
-            })
+        (0..node.length()).all(|index| {
+            let row = node.row(index);
+            if node.is_leaf() {
+                let run = row.run().unwrap();
+                let base = run.allocation.base();
+                return row.facts == run.facts() && node.allocation_base(index) == base;
+            }
+            let child = row.child().unwrap();
+            let summary = child.summary();
+            (row.first, row.last, row.third) == (summary.first, summary.last, summary.third)
+                && child.level() + 1 == node.level()
+                && check(child)
+        })
     }
     tree.root().is_none_or(check)
 }
-
-const _: () = assert!(size_of::<Node>() == 1024);

@@ -66,6 +66,30 @@ pub fn map_shared_anywhere(file: BorrowedFd<'_>, size: usize) -> Result<*mut u8,
     Ok(got.cast())
 }
 
+/// The size and alignment of a huge page that the kernel forms by itself, in bytes.
+pub const HUGE_PAGE_SIZE: usize = 2 << 20;
+
+/// As [`map_anywhere`], as much as one huge page, aligned as one, and one if the kernel has any.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub fn map_huge_page_anywhere() -> Result<*mut u8, Errno> {
+    let mapped = map_anywhere(2 * HUGE_PAGE_SIZE)? as usize;
+    let start = mapped.next_multiple_of(HUGE_PAGE_SIZE);
+    // SAFETY: both ends of what was mapped above are left to nobody. Where the kernel cannot cut them
+    // off, or has no huge pages, nothing is lost but addresses and speed.
+    unsafe {
+        if start > mapped {
+            let _ = unmap(mapped, start - mapped);
+        }
+        let _ = unmap(start + HUGE_PAGE_SIZE, mapped + HUGE_PAGE_SIZE - start);
+        let address = start as *mut c_void;
+        let _ = rustix::mm::madvise(address, HUGE_PAGE_SIZE, Advice::LinuxHugepage);
+    }
+    Ok(start as *mut u8)
+}
+
 /// Maps inaccessible, uncharged anonymous pages over whatever is at `address`.
 ///
 /// This, and not `mprotect` with `MADV_DONTNEED`, gives the commit charge back.
