@@ -9,6 +9,7 @@
 pub mod address_space;
 pub mod exception;
 pub mod file;
+pub mod heap;
 pub mod object;
 pub mod residency;
 pub mod section;

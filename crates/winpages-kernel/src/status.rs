@@ -145,6 +145,8 @@ statuses! {
     INVALID_PARAMETER_MIX = 0xC000_0030: "Two arguments do not go together.";
     MUTANT_LIMIT_EXCEEDED = 0xC000_0191: "The mutex was taken as often as can be counted.";
     REVISION_MISMATCH = 0xC000_0059: "What was found is of another version than this one understands.";
+    RESOURCE_NOT_OWNED = 0xC000_0264: "The calling thread does not own what it wants to give up.";
+    HEAP_CORRUPTION = 0xC000_0374: "Somebody wrote where the heap keeps its own words.";
 }
 
 impl fmt::Display for NtStatus {

@@ -54,6 +54,14 @@ global_asm!(
     "4:",
     "xor eax, eax",
     "ret",
+    // Answers the two words at rdi in rax and rdx; a fault leaves 0 in rdx.
+    ".hidden winpages_guarded_load",
+    ".globl winpages_guarded_load",
+    "winpages_guarded_load:",
+    "xor edx, edx",
+    "mov rax, [rdi]",
+    "mov rdx, [rdi + 8]",
+    "ret",
     "winpages_guarded_copy_faulted:",
     "mov eax, 1",
     "ret",
@@ -64,7 +72,12 @@ global_asm!(
 unsafe extern "C" {
     fn winpages_guarded_copy(to: *mut u8, from: *const u8, size: usize) -> usize;
     fn winpages_guarded_copy_faulted();
+    fn winpages_guarded_load(from: *const [u64; 2]) -> TwoWords;
 }
+
+/// What a function answers in two registers.
+#[repr(C)]
+struct TwoWords(u64, u64);
 
 /// A pointer led to memory that may not be used so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +124,16 @@ pub unsafe fn read<T: Copy>(from: *const T) -> Result<T, Fault> {
         0 => Ok(unsafe { value.assume_init() }),
         _ => Err(Fault),
     }
+}
+
+/// The two words at an address, read one after the other; the second is 0 where they cannot be read.
+/// For words that are checked anyway, and cheaper than [`read`].
+#[inline]
+pub fn read_pair(from: *const [u64; 2]) -> [u64; 2] {
+    ensure_handler();
+    // SAFETY: the routine survives wild pointers and writes nothing.
+    let TwoWords(first, second) = unsafe { winpages_guarded_load(from) };
+    [first, second]
 }
 
 /// Copies bytes between memory of the program's own and memory that may not be usable, or that others
@@ -506,6 +529,7 @@ mod tests {
 
     #[test]
     fn wild_pointers_are_an_answer() {
+        static PAIR: [u64; 2] = [5, 6];
         let mut value = 1u64;
         // SAFETY: a local, and addresses that nobody can have mapped.
         unsafe {
@@ -516,6 +540,8 @@ mod tests {
             assert_eq!(write(0xFFFF_8000_0000_0000 as *mut u64, &7), Err(Fault));
             assert_eq!(read(0x13 as *const u32), Err(Fault));
             assert_eq!(read(&raw const value), Ok(7));
+            assert_eq!(read_pair(&raw const PAIR), PAIR);
+            assert_eq!(read_pair(0x10 as *const [u64; 2])[1], 0);
         }
     }
 

@@ -17,6 +17,7 @@ pub fn generation() -> u64 {
 }
 
 extern "C" fn prepare() {
+    crate::heap::lock_for_fork();
     crate::address_space::write_watch::before_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
@@ -36,6 +37,7 @@ extern "C" fn in_parent() {
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();
+        crate::heap::unlock_after_fork();
     }
 }
 
@@ -45,6 +47,7 @@ extern "C" fn in_child() {
     crate::address_space::write_watch::after_fork();
     crate::thread::after_fork_in_child();
     crate::wait::after_fork_in_child();
+    crate::heap::after_fork_in_child();
 }
 
 extern "C" fn register() {

@@ -51,6 +51,11 @@ impl<T> Lock<T> {
         self.acquire();
     }
 
+    /// The value, for the thread that holds the lock by [`Lock::lock_for_fork`]; to be read only.
+    pub(crate) fn held_for_fork(&self) -> *const T {
+        self.value.get()
+    }
+
     /// Frees the lock that [`Lock::lock_for_fork`] took.
     ///
     /// # Safety

@@ -4,6 +4,7 @@
 //! rustix's `linux_raw` back end or [`libc::syscall`], never through a libc symbol such as `mmap`
 //! that a client program may define itself. Nothing here allocates from the heap.
 
+pub mod barrier;
 pub mod clock;
 pub mod descriptors;
 pub mod directory;
@@ -26,4 +27,5 @@ pub mod robust_list;
 pub mod shared_file;
 pub mod shared_futex;
 pub mod thread;
+pub mod thread_word;
 pub mod write_watch;
