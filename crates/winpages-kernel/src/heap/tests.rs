@@ -59,6 +59,7 @@ impl Model {
             heap,
             random,
             blocks,
+            is_alone: true,
         }
     }
 
