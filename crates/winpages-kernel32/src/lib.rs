@@ -27,6 +27,8 @@ pub mod file_open;
 pub mod file_position;
 pub mod file_transfer;
 pub mod handle;
+pub mod heap;
+pub mod heap_walk;
 pub mod last_error;
 pub mod local_memory;
 pub mod mapped_file_name;
