@@ -103,8 +103,17 @@ pub extern "C" fn HeapDestroy(hHeap: *mut c_void) -> i32 {
 /// ERROR_NOT_ENOUGH_MEMORY, or the exception STATUS_NO_MEMORY.
 #[unsafe(no_mangle)]
 pub extern "C" fn HeapAlloc(hHeap: *mut c_void, dwFlags: u32, dwBytes: usize) -> *mut c_void {
-    let result = heap::allocate(handle(hHeap), options(dwFlags), dwBytes);
-    block(hHeap, dwFlags, result)
+    match heap::allocate_cached(handle(hHeap), options(dwFlags), dwBytes) {
+        Some(block) => block.as_ptr().cast(),
+        // A tail call, so that the function above needs no frame.
+        None => allocate(hHeap, dwFlags, dwBytes),
+    }
+}
+
+#[cold]
+extern "C" fn allocate(heap: *mut c_void, flags: u32, size: usize) -> *mut c_void {
+    let result = heap::allocate(handle(heap), options(flags), size);
+    block(heap, flags, result)
 }
 
 /// HeapReAlloc: NULL for the block NULL, and the last error is then 0, as on Windows.
@@ -135,10 +144,19 @@ pub unsafe extern "C" fn HeapReAlloc(
 /// If `lpMem` is a live block, nobody may use it any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn HeapFree(hHeap: *mut c_void, dwFlags: u32, lpMem: *mut c_void) -> i32 {
-    if lpMem.is_null() {
+    if heap::free_cached(handle(hHeap), lpMem.cast()) {
+        1
+    } else {
+        free(hHeap, dwFlags, lpMem)
+    }
+}
+
+#[cold]
+extern "C" fn free(heap: *mut c_void, flags: u32, block: *mut c_void) -> i32 {
+    if block.is_null() {
         return 1;
     }
-    match heap::free(handle(hHeap), options(dwFlags), lpMem.cast()) {
+    match heap::free(handle(heap), options(flags), block.cast()) {
         Ok(()) => 1,
         Err(status) => {
             refuse(status);

@@ -103,37 +103,46 @@ impl Seals {
     /// What the header of a live block says; `None` for everything else, wherever it leads.
     #[inline(always)]
     pub fn read_live(self, block: usize) -> Option<Word> {
-        Self::read(self.live, block)
-    }
-
-    /// What the header of a free block says.
-    #[inline(always)]
-    pub fn read_free(self, block: usize) -> Option<Word> {
-        Self::read(self.free, block)
-    }
-
-    #[inline(always)]
-    fn read(secret: u64, block: usize) -> Option<Word> {
         if !block.is_multiple_of(HEADER) {
             return None;
         }
         let header = block.wrapping_sub(HEADER) as *const [u64; 2];
         let [word, seal] = fault::read_pair(header);
         let word = Word(word);
-        (seal == Self::seal(secret, block, word)).then_some(word)
+        (seal == Self::seal(self.live, block, word)).then_some(word)
     }
 
-    /// The same where memory is known to be readable: for looking at many places.
+    /// The same where memory is known to be the heap's: for looking at many places.
     ///
     /// # Safety
     ///
     /// The header must be readable memory, aligned to eight bytes.
     pub unsafe fn look_for_live(self, block: usize) -> Option<Word> {
         // SAFETY: passed on.
-        let (word, seal) = unsafe { header(block) };
-        let word = Word(word.load(Ordering::Relaxed));
-        (seal.load(Ordering::Relaxed) == Self::seal(self.live, block, word)).then_some(word)
+        unsafe { look(self.live, block) }
     }
+
+    /// What the header of a block says that was free when it was last seen.
+    ///
+    /// # Safety
+    ///
+    /// As [`Seals::look_for_live`].
+    #[inline(always)]
+    pub unsafe fn look_for_free(self, block: usize) -> Option<Word> {
+        // SAFETY: passed on.
+        unsafe { look(self.free, block) }
+    }
+}
+
+/// # Safety
+///
+/// The header must be readable memory, aligned to eight bytes.
+#[inline(always)]
+unsafe fn look(secret: u64, block: usize) -> Option<Word> {
+    // SAFETY: passed on.
+    let (word, seal) = unsafe { header(block) };
+    let word = Word(word.load(Ordering::Relaxed));
+    (seal.load(Ordering::Relaxed) == Seals::seal(secret, block, word)).then_some(word)
 }
 
 /// # Safety

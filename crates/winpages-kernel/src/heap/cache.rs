@@ -8,6 +8,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
+use super::HeapOptions;
 use super::block::{Seals, UNIT, Word, tail_is_whole};
 use super::heap::Heap;
 use crate::sys::barrier;
@@ -29,39 +30,29 @@ pub(super) struct Bin {
 pub(super) struct Slot {
     pub heap: *const Heap,
     pub seals: Seals,
+    pub options: HeapOptions,
     bins: [Bin; CACHED_UNITS + 1],
 }
 
-/// What a bin may hold: 16 KiB, but not fewer than 8 blocks and not more than 64.
-const fn limit_of(units: usize) -> u32 {
-    let fitting = (16 << 10) / (units * UNIT + 1);
-    if fitting < 8 {
-        8
-    } else if fitting > 64 {
-        64
-    } else {
-        fitting as u32
-    }
-}
+/// What a bin may hold at first; it doubles with each time that the bin is found empty, up to
+/// [`MOST`]. A thread that always frees what it has just allocated needs little, and gets little.
+const LEAST: u32 = 16;
+/// How many bytes a bin may hold in the end, unless that is fewer than [`LEAST`] blocks.
+const MOST: usize = 128 << 10;
+/// How many blocks are fetched, or given back, at once.
+const BATCH: u32 = 32;
 
-const EMPTY: [Bin; CACHED_UNITS + 1] = {
-    let mut bins = [Bin {
-        head: 0,
-        count: 0,
-        limit: 0,
-    }; CACHED_UNITS + 1];
-    let mut units = 0;
-    while units <= CACHED_UNITS {
-        bins[units].limit = limit_of(units);
-        units += 1;
-    }
-    bins
-};
+const EMPTY: [Bin; CACHED_UNITS + 1] = [Bin {
+    head: 0,
+    count: 0,
+    limit: LEAST,
+}; CACHED_UNITS + 1];
 
 impl Slot {
     pub fn fill(&mut self, heap: &Heap) {
         self.heap = heap;
         self.seals = heap.seals;
+        self.options = heap.options;
         self.bins = EMPTY;
     }
 
@@ -75,7 +66,8 @@ impl Slot {
         if block == 0 {
             return None;
         }
-        match self.seals.read_free(block) {
+        // SAFETY: what is in the cache is the heap's memory.
+        match unsafe { self.seals.look_for_free(block) } {
             Some(word) if word.units() == units => {
                 bin.head = word.number();
                 bin.count = bin.count.wrapping_sub(1);
@@ -89,7 +81,7 @@ impl Slot {
         }
     }
 
-    /// Puts a free block in; answers whether there are now more than there should be.
+    /// Puts a free block in; answers whether it had room, and was put in.
     ///
     /// # Safety
     ///
@@ -97,16 +89,27 @@ impl Slot {
     #[inline(always)]
     pub unsafe fn push(&mut self, block: usize, units: usize) -> bool {
         let bin = &mut self.bins[units];
+        if bin.count >= bin.limit {
+            return false;
+        }
         // SAFETY: the caller gives the block up.
         unsafe { self.seals.write_free(block, Word::new(bin.head, units)) };
         bin.head = block;
         bin.count += 1;
-        bin.count > bin.limit
+        true
     }
 
-    /// How many blocks to fetch when there is none, or to give back when there are too many.
-    pub fn batch(&self, units: usize) -> u32 {
-        self.bins[units].limit / 2
+    /// How many blocks to fetch when there is none. That there is none lets the bin grow.
+    pub fn to_fetch(&mut self, units: usize) -> u32 {
+        let most = (MOST / (units * UNIT)) as u32;
+        let bin = &mut self.bins[units];
+        bin.limit = (2 * bin.limit).min(most).max(LEAST);
+        (bin.limit / 2).min(BATCH)
+    }
+
+    /// How many blocks to give back when there are too many.
+    pub fn to_give_back(&self, units: usize) -> u32 {
+        (self.bins[units].limit / 2).min(BATCH)
     }
 
     /// Hands all blocks, or `count` of one size, to `take`. Those with overwritten ends are dropped.
@@ -139,8 +142,11 @@ pub(super) struct Cache {
     is_busy: AtomicU32,
     /// The thread, by the kernel's number.
     thread: AtomicU32,
-    /// The slot used last.
-    last: Cell<usize>,
+    /// The heap used last, or 0, and its slot. Changed as `keys` is.
+    last_key: AtomicUsize,
+    last: Cell<*mut Slot>,
+    /// Whether the thread must pay for barriers itself.
+    is_barrier_refused: Cell<bool>,
     /// The heaps whose caches the slots are; 0 for none. Changed under the registry's lock: by the
     /// thread itself, or, to 0, by whoever destroys the heap.
     keys: [AtomicUsize; SLOTS],
@@ -163,7 +169,10 @@ impl Cache {
     /// `at` must be memory for a cache that nobody else uses.
     pub unsafe fn begin(at: *mut Self, thread: u32) {
         // SAFETY: all zeroes are a valid cache without slots; the caller vouches for the memory.
-        unsafe { (*at).thread.store(thread, Ordering::Relaxed) };
+        unsafe {
+            (*at).thread.store(thread, Ordering::Relaxed);
+            (*at).is_barrier_refused.set(barrier::is_refused());
+        }
     }
 
     #[inline(always)]
@@ -175,34 +184,54 @@ impl Cache {
         self.thread.store(thread, Ordering::Relaxed);
     }
 
-    /// The slot for a heap, and the right to use it; `None` if the thread has none.
+    /// The slot for the heap used last, and the right to use it; `None` if that is another heap.
     ///
     /// # Safety
     ///
     /// The calling thread must be the one whose cache this is, and not have entered already.
     #[inline(always)]
-    pub unsafe fn enter(&self, key: usize) -> Option<Entered<'_>> {
+    pub unsafe fn enter_last(&self, key: usize) -> Option<Entered<'_>> {
         self.is_busy.store(1, Ordering::Relaxed);
-        barrier::frequent();
-        let mut index = self.last.get();
-        if self.keys[index].load(Ordering::Relaxed) != key {
-            match self.search(key) {
-                Some(found) => index = found,
-                None => {
-                    self.leave();
-                    return None;
-                }
-            }
+        barrier::frequent(self.is_barrier_refused.get());
+        if self.last_key.load(Ordering::Relaxed) != key {
+            self.leave();
+            return None;
         }
         // SAFETY: the thread is in its own slot; others stay out while it is busy.
-        let slot = unsafe { &mut *self.slots[index].get() };
+        let slot = unsafe { &mut *self.last.get() };
         Some(Entered { cache: self, slot })
     }
 
-    fn search(&self, key: usize) -> Option<usize> {
-        let found = self.slot_of(key)?;
-        self.last.set(found);
-        Some(found)
+    /// The slot for any heap that the thread has one for.
+    ///
+    /// # Safety
+    ///
+    /// As [`Cache::enter_last`].
+    pub unsafe fn enter(&self, key: usize) -> Option<Entered<'_>> {
+        self.is_busy.store(1, Ordering::Relaxed);
+        barrier::frequent(self.is_barrier_refused.get());
+        let is_there = self.search(key);
+        self.leave();
+        // SAFETY: passed on. The slot may have been taken away in between: then there is none.
+        if is_there {
+            unsafe { self.enter_last(key) }
+        } else {
+            None
+        }
+    }
+
+    fn search(&self, key: usize) -> bool {
+        let found = self.slot_of(key);
+        if let Some(index) = found {
+            self.last.set(self.slots[index].get());
+            self.last_key.store(key, Ordering::Relaxed);
+            // Whoever takes the slot away clears the key in the array first, and then this one: if
+            // that happened in between, it is not put back.
+            if self.keys[index].load(Ordering::Relaxed) != key {
+                self.last_key.store(0, Ordering::Relaxed);
+            }
+        }
+        found.is_some()
     }
 
     #[inline(always)]
@@ -237,7 +266,14 @@ impl Cache {
         if let Some(slot) = slot {
             self.keys[slot].store(0, Ordering::Relaxed);
         }
+        self.forget_last(key);
         slot.is_some()
+    }
+
+    fn forget_last(&self, key: usize) {
+        if self.last_key.load(Ordering::Relaxed) == key {
+            self.last_key.store(0, Ordering::Relaxed);
+        }
     }
 
     /// A slot to fill, and what was in it. Under the registry's lock, in the cache's own thread.
@@ -262,10 +298,10 @@ impl Cache {
     /// Makes a slot the cache of a heap. Under the registry's lock, in the cache's own thread.
     pub fn fill(&self, index: usize, heap: &Heap) {
         self.keys[index].store(0, Ordering::Relaxed);
+        self.last_key.store(0, Ordering::Relaxed);
         // SAFETY: the slot has no key, so nobody looks at it.
         unsafe { (*self.slots[index].get()).fill(heap) };
         self.keys[index].store(heap.key(), Ordering::Relaxed);
-        self.last.set(index);
     }
 
     /// A slot of a thread that is outside its slots.
@@ -285,6 +321,7 @@ impl Cache {
         for key in &self.keys {
             key.store(0, Ordering::Relaxed);
         }
+        self.last_key.store(0, Ordering::Relaxed);
         self.leave();
     }
 }

@@ -22,7 +22,7 @@ mod segments;
 mod tests;
 mod walk;
 
-pub use operations::{allocate, free, reallocate, size};
+pub use operations::{allocate, allocate_cached, free, free_cached, reallocate, size};
 pub(crate) use registry::{after_fork_in_child, lock_for_fork, unlock_after_fork};
 pub use walk::{Entry, EntryKind, Summary, compact, summary, validate, walk};
 

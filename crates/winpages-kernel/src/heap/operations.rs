@@ -25,16 +25,24 @@ pub fn allocate(
     flags: HeapOptions,
     size: usize,
 ) -> Result<NonNull<u8>, NtStatus> {
-    if size <= room_of(CACHED_UNITS) {
-        let units = units_for(size);
-        if let Some(entered) = registry::try_enter(heap.as_raw(), flags)
-            && let Some(block) = entered.slot.pop(units)
-        {
-            // SAFETY: the cache hands out free blocks in chunks of so many units.
-            return Ok(unsafe { finish(entered, flags, block, size, units) });
-        }
+    match allocate_cached(heap, flags, size) {
+        Some(block) => Ok(block),
+        None => allocate_slowly(heap, flags, size),
     }
-    allocate_slowly(heap, flags, size)
+}
+
+/// What nearly every [`allocate`] comes to: a block from the calling thread's cache of the heap that it
+/// used last. `None` for everything that is not so simple, failures too.
+#[inline(always)]
+pub fn allocate_cached(heap: HeapHandle, flags: HeapOptions, size: usize) -> Option<NonNull<u8>> {
+    if size > room_of(CACHED_UNITS) {
+        return None;
+    }
+    let units = units_for(size);
+    let entered = registry::enter_last(heap.as_raw())?;
+    let block = entered.slot.pop(units)?;
+    // SAFETY: the cache hands out free blocks in chunks of so many units.
+    Some(unsafe { finish(entered, flags, block, size, units) })
 }
 
 /// Makes a free block a live one.
@@ -54,7 +62,7 @@ unsafe fn finish(
     unsafe {
         let seals = entered.slot.seals;
         seals.write_live(block, live_word(size, units));
-        let options = flags | entered.heap().options;
+        let options = flags | entered.slot.options;
         drop(entered);
         let block = NonNull::new_unchecked(block as *mut u8);
         if options.contains(HeapOptions::ZERO_MEMORY) {
@@ -104,7 +112,7 @@ fn fetch(slot: &mut super::cache::Slot, units: usize) -> Option<usize> {
     let heap = unsafe { &*slot.heap };
     let mut memory = heap.memory.lock();
     let block = memory.allocate(units)?;
-    for _ in 1..slot.batch(units) {
+    for _ in 1..slot.to_fetch(units) {
         let Some(more) = memory.allocate_from_present(units) else {
             break;
         };
@@ -124,44 +132,59 @@ fn fetch(slot: &mut super::cache::Slot, units: usize) -> Option<usize> {
 /// * [`NtStatus::INVALID_HANDLE`].
 #[inline]
 pub fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
-    if let Some(entered) = registry::try_enter(heap.as_raw(), flags) {
-        return free_entered(entered, block as usize);
+    if free_cached(heap, block) {
+        Ok(())
+    } else {
+        free_slowly(heap, flags, block)
     }
-    free_slowly(heap, flags, block)
+}
+
+/// What nearly every [`free`] comes to: a small block goes into the calling thread's cache of the heap
+/// that it used last. Answers whether that was so; nothing has happened if not.
+#[inline(always)]
+pub fn free_cached(heap: HeapHandle, block: *mut u8) -> bool {
+    let block = block as usize;
+    let Some(entered) = registry::enter_last(heap.as_raw()) else {
+        return false;
+    };
+    let Some(word) = entered.slot.seals.read_live(block) else {
+        return false;
+    };
+    let units = word.units();
+    // SAFETY: a live block by its seal, which its owner gives up.
+    units.wrapping_sub(1) < CACHED_UNITS
+        && unsafe { tail_is_whole(block, units) && entered.slot.push(block, units) }
 }
 
 #[cold]
 #[inline(never)]
 fn free_slowly(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
-    free_entered(registry::enter(heap.as_raw(), flags)?, block as usize)
-}
-
-#[inline(always)]
-fn free_entered(entered: Entered<'_>, block: usize) -> Result<(), NtStatus> {
-    let Some(word) = entered.slot.seals.read_live(block) else {
-        return Err(NtStatus::INVALID_PARAMETER);
-    };
-    let units = word.units();
-    // Zero, which large blocks have, goes the long way, too.
-    if units.wrapping_sub(1) < CACHED_UNITS {
-        // SAFETY: a live block by its seal.
-        if !unsafe { tail_is_whole(block, units) } {
-            return Err(NtStatus::HEAP_CORRUPTION);
-        }
-        // SAFETY: a live block, which its owner gives up.
-        if unsafe { entered.slot.push(block, units) } {
-            give_back(entered.slot, units);
-        }
-        return Ok(());
+    let block = block as usize;
+    let entered = registry::enter(heap.as_raw(), flags)?;
+    let word = entered.slot.seals.read_live(block);
+    let units = word.ok_or(NtStatus::INVALID_PARAMETER)?.units();
+    // Zero is what large blocks have.
+    if !(1..=CACHED_UNITS).contains(&units) {
+        return free_uncached(&entered, block, units);
     }
-    free_uncached(&entered, block, units)
+    // SAFETY: a live block by its seal.
+    if !unsafe { tail_is_whole(block, units) } {
+        return Err(NtStatus::HEAP_CORRUPTION);
+    }
+    // SAFETY: a live block, which its owner gives up.
+    unsafe {
+        if !entered.slot.push(block, units) {
+            give_back(entered.slot, units);
+            entered.slot.push(block, units);
+        }
+    }
+    Ok(())
 }
 
-#[cold]
 fn give_back(slot: &mut super::cache::Slot, units: usize) {
     // SAFETY: the slot's heap stays while the thread is in it.
     let heap = unsafe { &*slot.heap };
-    let count = slot.batch(units);
+    let count = slot.to_give_back(units);
     let mut memory = heap.memory.lock();
     // SAFETY: the cache hands out free blocks of the heap with whole ends.
     slot.drain_some(units, count, |block, units| unsafe {

@@ -9,7 +9,7 @@ use super::heap::Heap;
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
 use crate::sys::lock::{Guard, Lock};
-use crate::sys::{barrier, futex, memory, thread, thread_word};
+use crate::sys::{barrier, fault, futex, memory, thread, thread_word};
 
 pub(super) struct Registry {
     first: *const Heap,
@@ -267,6 +267,7 @@ fn own_cache() -> Result<&'static Cache, NtStatus> {
 #[cold]
 fn create_cache() -> Result<&'static Cache, NtStatus> {
     barrier::prepare();
+    fault::ensure_handler();
     let mut registry = registry();
     let mut cache = registry.free_caches;
     if cache.is_null() {
@@ -317,19 +318,25 @@ fn attach(key: usize, is_serialized: bool) -> Result<(), NtStatus> {
     }
 }
 
-/// The calling thread's slot for a heap. `None` if it has none, or must wait.
+/// The calling thread's slot for the heap it used last. `None` if that is another, or somebody has
+/// locked it.
 #[inline(always)]
-pub(super) fn try_enter(key: usize, flags: HeapOptions) -> Option<Entered<'static>> {
-    let cache = present_cache()?;
+pub(super) fn enter_last(key: usize) -> Option<Entered<'static>> {
     // SAFETY: the calling thread's own; nothing that is done inside comes back here.
+    let entered = unsafe { present_cache()?.enter_last(key) }?;
+    let is_open = entered.heap().owner.load(Ordering::Relaxed) == 0;
+    is_open.then_some(entered)
+}
+
+/// The calling thread's slot for a heap. `None` if it has none, or must wait.
+fn try_enter(key: usize, flags: HeapOptions) -> Option<Entered<'static>> {
+    let cache = present_cache()?;
+    // SAFETY: as above.
     let entered = unsafe { cache.enter(key) }?;
     let heap = entered.heap();
     let owner = heap.owner.load(Ordering::Relaxed);
-    if owner == 0 || owner == cache.thread() || !is_serialized(heap, flags) {
-        Some(entered)
-    } else {
-        None
-    }
+    let may_enter = owner == 0 || owner == cache.thread() || !is_serialized(heap, flags);
+    may_enter.then_some(entered)
 }
 
 fn is_serialized(heap: &Heap, flags: HeapOptions) -> bool {
@@ -338,7 +345,6 @@ fn is_serialized(heap: &Heap, flags: HeapOptions) -> bool {
 
 /// The calling thread's slot for a heap, which it gets if it has none; waits while another thread has
 /// the heap locked.
-#[inline]
 pub(super) fn enter(key: usize, flags: HeapOptions) -> Result<Entered<'static>, NtStatus> {
     loop {
         if let Some(entered) = try_enter(key, flags) {

@@ -8,7 +8,6 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering, compiler_fence, fence}
 
 use rustix::thread::{MembarrierCommand, membarrier};
 
-/// Whether the kernel refuses, so that the frequent side has to pay after all.
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
 static STATE: AtomicU32 = AtomicU32::new(0);
@@ -23,10 +22,15 @@ pub fn prepare() {
     }
 }
 
-/// Orders the accesses of the frequent side before and after it.
+/// Whether the kernel refuses, so that the frequent side has to pay after all.
+pub fn is_refused() -> bool {
+    IS_REFUSED.load(Ordering::Relaxed)
+}
+
+/// Orders the accesses of the frequent side before and after it; told what [`is_refused`] answers.
 #[inline(always)]
-pub fn frequent() {
-    if IS_REFUSED.load(Ordering::Relaxed) {
+pub fn frequent(is_refused: bool) {
+    if is_refused {
         fence(Ordering::SeqCst);
     } else {
         compiler_fence(Ordering::SeqCst);

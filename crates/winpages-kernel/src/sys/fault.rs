@@ -5,7 +5,7 @@
 //! more than most calls do, and be out of date by the time of the access. So the access is made, by
 //! one routine whose faults a signal handler recognises and turns into an answer.
 
-use core::arch::global_asm;
+use core::arch::{asm, global_asm};
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,12 +72,8 @@ global_asm!(
 unsafe extern "C" {
     fn winpages_guarded_copy(to: *mut u8, from: *const u8, size: usize) -> usize;
     fn winpages_guarded_copy_faulted();
-    fn winpages_guarded_load(from: *const [u64; 2]) -> TwoWords;
+    fn winpages_guarded_load();
 }
-
-/// What a function answers in two registers.
-#[repr(C)]
-struct TwoWords(u64, u64);
 
 /// A pointer led to memory that may not be used so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,12 +123,23 @@ pub unsafe fn read<T: Copy>(from: *const T) -> Result<T, Fault> {
 }
 
 /// The two words at an address, read one after the other; the second is 0 where they cannot be read.
-/// For words that are checked anyway, and cheaper than [`read`].
-#[inline]
+/// For words that are checked anyway, and much cheaper than [`read`]; somebody must have called
+/// [`ensure_handler`].
+#[inline(always)]
 pub fn read_pair(from: *const [u64; 2]) -> [u64; 2] {
-    ensure_handler();
-    // SAFETY: the routine survives wild pointers and writes nothing.
-    let TwoWords(first, second) = unsafe { winpages_guarded_load(from) };
+    let (first, second);
+    // SAFETY: the routine survives wild pointers, writes nothing, and changes no other register. An
+    // ordinary call would save all those that a function may change.
+    unsafe {
+        asm!(
+            "call {routine}",
+            routine = sym winpages_guarded_load,
+            in("rdi") from,
+            out("rax") first,
+            out("rdx") second,
+            options(readonly),
+        );
+    }
     [first, second]
 }
 
