@@ -14,6 +14,7 @@ pub mod object;
 pub mod residency;
 pub mod section;
 mod status;
+pub mod synchronization;
 pub mod sys;
 pub mod thread;
 pub mod token;

@@ -46,6 +46,7 @@ macro_rules! statuses {
 }
 
 statuses! {
+    TIMEOUT = 0x0000_0102: "The time was up before what was waited for.";
     OBJECT_NAME_EXISTS = 0x4000_0000: "The name was there already: a success, the handle is valid.";
     IMAGE_NOT_AT_BASE = 0x4000_0003: "The image is not where it would like to be: a success, the view is there.";
     IMAGE_MACHINE_TYPE_MISMATCH = 0x4000_000E: "The image is for another processor: a success, the view is there.";

@@ -48,6 +48,7 @@ extern "C" fn in_child() {
     crate::thread::after_fork_in_child();
     crate::wait::after_fork_in_child();
     crate::heap::after_fork_in_child();
+    crate::synchronization::address_wait::after_fork_in_child();
 }
 
 extern "C" fn register() {

@@ -46,3 +46,11 @@ pub fn wake(word: &AtomicU32, count: u32, kind: core::num::NonZeroU32) -> usize 
 pub fn wake_all(word: &AtomicU32) {
     wake(word, i32::MAX as u32, ANY);
 }
+
+/// Wakes the one who sleeps on a word that may be gone by now: if other memory is there meanwhile,
+/// somebody there looks again for nothing.
+pub fn wake_gone(word: *const AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the kernel uses the address as a key, and answers EFAULT if nothing is mapped there.
+    unsafe { libc::syscall(libc::SYS_futex, word.addr(), operation, 1) };
+}

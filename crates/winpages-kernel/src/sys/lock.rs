@@ -2,9 +2,10 @@
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::AtomicU32;
 
-use rustix::thread::futex;
+use super::futex::ANY;
+use super::word::Word;
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
@@ -22,26 +23,31 @@ const SPINS: u32 = 200;
 /// process forks and frees it on both sides, so that the child never inherits a lock whose owner
 /// does not exist there. That takes `lock_for_fork` and `unlock_after_fork`, which
 /// no guard's lifetime can span.
-pub struct Lock<T> {
-    word: AtomicU32,
+pub struct Lock<T, W: Word = AtomicU32> {
+    word: W,
     value: UnsafeCell<T>,
 }
 
 // SAFETY: the lock hands its value to one thread at a time, so sharing the lock needs no more than
 // that the value may be sent from one thread to the next.
-unsafe impl<T: Send> Sync for Lock<T> {}
+unsafe impl<T: Send, W: Word + Sync> Sync for Lock<T, W> {}
 
 impl<T> Lock<T> {
     /// A free lock around `value`.
     pub const fn new(value: T) -> Self {
-        Self {
-            word: AtomicU32::new(FREE),
-            value: UnsafeCell::new(value),
-        }
+        Self::over(AtomicU32::new(FREE), value)
+    }
+}
+
+impl<T, W: Word> Lock<T, W> {
+    /// A lock around `value` over a word that is 0.
+    pub const fn over(word: W, value: T) -> Self {
+        let value = UnsafeCell::new(value);
+        Self { word, value }
     }
 
     /// Waits until the lock is free and takes it.
-    pub fn lock(&self) -> Guard<'_, T> {
+    pub fn lock(&self) -> Guard<'_, T, W> {
         self.acquire();
         Guard { lock: self }
     }
@@ -65,52 +71,52 @@ impl<T> Lock<T> {
         self.release();
     }
 
+    /// Makes the lock a free one around another value, whoever held it.
+    ///
+    /// # Safety
+    ///
+    /// No other thread of this process uses the lock: in the child of a fork.
+    pub(crate) unsafe fn reset_after_fork(&self, value: T) {
+        // SAFETY: the caller vouches that nobody else looks.
+        unsafe { self.value.get().write(value) };
+        self.word.store(FREE);
+    }
+
     #[inline]
     fn acquire(&self) {
-        if self
-            .word
-            .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
-            .is_err()
-        {
+        if self.word.compare_exchange(FREE, HELD).is_err() {
             self.acquire_contended();
         }
     }
 
     #[cold]
     fn acquire_contended(&self) {
-        for _ in 0..SPINS {
-            if self.word.load(Ordering::Relaxed) == FREE
-                && self
-                    .word
-                    .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-            {
-                return;
-            }
-            core::hint::spin_loop();
+        let seen = self.word.spin(SPINS, |seen| seen != FREE);
+        if seen == FREE && self.word.compare_exchange(FREE, HELD).is_ok() {
+            return;
         }
         // From here on the word says CONTENDED, so whoever frees it wakes one sleeper. The taker
         // leaves CONTENDED standing even if it was the last: one wake too many is harmless.
-        while self.word.swap(CONTENDED, Ordering::Acquire) != FREE {
+        while self.word.swap(CONTENDED) != FREE {
             // Every outcome (woken, value changed, interrupted) means: look again.
-            let _ = futex::wait(&self.word, futex::Flags::PRIVATE, CONTENDED, None);
+            self.word.wait(CONTENDED, ANY, None);
         }
     }
 
     #[inline]
     fn release(&self) {
-        if self.word.swap(FREE, Ordering::Release) == CONTENDED {
-            let _ = futex::wake(&self.word, futex::Flags::PRIVATE, 1);
+        if self.word.swap(FREE) == CONTENDED {
+            self.word.wake(1, ANY);
         }
     }
 }
 
 /// The right to use a [`Lock`]'s value, until it is dropped.
-pub struct Guard<'a, T> {
-    lock: &'a Lock<T>,
+pub struct Guard<'a, T, W: Word = AtomicU32> {
+    lock: &'a Lock<T, W>,
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T, W: Word> Deref for Guard<'_, T, W> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -119,14 +125,14 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T, W: Word> DerefMut for Guard<'_, T, W> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above, and the guard is borrowed exclusively.
         unsafe { &mut *self.lock.value.get() }
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T, W: Word> Drop for Guard<'_, T, W> {
     fn drop(&mut self) {
         self.lock.release();
     }

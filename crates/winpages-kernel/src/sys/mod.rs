@@ -16,6 +16,8 @@ pub mod futex;
 mod kept_descriptor;
 pub mod lock;
 pub mod memory;
+#[cfg(test)]
+pub mod model_word;
 pub mod pagemap;
 pub mod poll;
 pub mod proc_text;
@@ -28,4 +30,5 @@ pub mod shared_file;
 pub mod shared_futex;
 pub mod thread;
 pub mod thread_word;
+pub mod word;
 pub mod write_watch;

@@ -1,0 +1,100 @@
+//! Condition variables: CONDITION_VARIABLE.
+//!
+//! One word: bit 0 says that somebody may be asleep, the rest counts wake-ups. A sleeper notes the
+//! word while it holds the lock that goes with the variable: whoever wakes later changes the count,
+//! and the sleeper that has not lain down yet does not.
+
+use core::sync::atomic::AtomicU32;
+use core::time::Duration;
+
+use super::aligned_word;
+use crate::sys::futex::{ANY, Awoken};
+use crate::sys::word::Word;
+
+const SLEEPERS: u32 = 1;
+const WAKE_UP: u32 = 2;
+
+pub(super) fn sleep<W: Word>(
+    word: &W,
+    deadline: Option<Duration>,
+    release: impl FnOnce(),
+    acquire: impl FnOnce(),
+) -> Awoken {
+    let noted = word.fetch_or(SLEEPERS) | SLEEPERS;
+    release();
+    let awoken = word.wait(noted, ANY, deadline);
+    acquire();
+    awoken
+}
+
+pub(super) fn wake_one<W: Word>(word: &W) {
+    let mut state = word.load();
+    loop {
+        if state & SLEEPERS == 0 {
+            return;
+        }
+        match word.compare_exchange(state, state.wrapping_add(WAKE_UP)) {
+            Ok(_) => break,
+            Err(seen) => state = seen,
+        }
+    }
+    if word.wake(1, ANY) == 0 {
+        // Nobody is asleep. Whoever is about to be sees that the word has changed.
+        let state = state.wrapping_add(WAKE_UP);
+        let _ = word.compare_exchange(state, state & !SLEEPERS);
+    }
+}
+
+pub(super) fn wake_all<W: Word>(word: &W) {
+    let mut state = word.load();
+    loop {
+        if state & SLEEPERS == 0 {
+            return;
+        }
+        let woken = state.wrapping_add(WAKE_UP) & !SLEEPERS;
+        match word.compare_exchange(state, woken) {
+            Ok(_) => break,
+            Err(seen) => state = seen,
+        }
+    }
+    word.wake_all();
+}
+
+/// A CONDITION_VARIABLE as a program holds it: a pointer's size, zero at first, at any address.
+#[derive(Clone, Copy)]
+pub struct ConditionVariable<'a>(&'a AtomicU32);
+
+impl ConditionVariable<'_> {
+    /// The condition variable that lies at an address.
+    ///
+    /// # Safety
+    ///
+    /// Eight bytes lie there that were zero when they became a condition variable, stay one for the
+    /// lifetime, and that nobody uses otherwise.
+    pub unsafe fn at(address: *mut usize) -> Self {
+        // SAFETY: passed on.
+        Self(unsafe { aligned_word(address) })
+    }
+
+    /// Gives up a lock with `release` and sleeps until somebody wakes the variable or `deadline` is
+    /// past, then takes the lock again with `acquire`. The caller holds the lock. May return early:
+    /// the caller looks whether what it waits for is true.
+    pub fn sleep(
+        self,
+        deadline: Option<Duration>,
+        release: impl FnOnce(),
+        acquire: impl FnOnce(),
+    ) -> Awoken {
+        sleep(self.0, deadline, release, acquire)
+    }
+
+    /// Wakes one sleeper.
+    pub fn wake_one(self) {
+        wake_one(self.0);
+    }
+
+    /// Wakes all sleepers.
+    pub fn wake_all(self) {
+        wake_all(self.0);
+    }
+}
