@@ -143,25 +143,74 @@ fn compare_threads(name: &str, ours: impl Fn() + Sync, reference: &str, theirs: 
     let ratio = |index: usize| turns[index].0 / turns[index].1;
     println!(
         "{name:<46} {:>9} {ours:>9.1}   {reference:<40} {:>9} {theirs:>9.1}   ratio {:.2} (p10 {:.2}, p90 {:.2})",
-        "", "", ratio(15), ratio(3), ratio(27),
+        "",
+        "",
+        ratio(15),
+        ratio(3),
+        ratio(27),
     );
 }
 
 fn main() {
     println!("nanoseconds for a hundred operations: least and median");
     let heap = Heap(GetProcessHeap() as usize);
-    compare("HeapAlloc+HeapFree 64", 3000, || pairs(&heap), "malloc+free", || pairs(&Glibc));
-    compare("HeapAlloc+HeapFree 64", 3000, || pairs(&heap), "mi_malloc+mi_free", || pairs(&Mimalloc));
-    compare("100 HeapAlloc, 100 HeapFree", 3000, || burst(&heap), "malloc, free", || burst(&Glibc));
-    compare("100 HeapAlloc, 100 HeapFree", 3000, || burst(&heap), "mi_malloc, mi_free", || burst(&Mimalloc));
+    compare(
+        "HeapAlloc+HeapFree 64",
+        3000,
+        || pairs(&heap),
+        "malloc+free",
+        || pairs(&Glibc),
+    );
+    compare(
+        "HeapAlloc+HeapFree 64",
+        3000,
+        || pairs(&heap),
+        "mi_malloc+mi_free",
+        || pairs(&Mimalloc),
+    );
+    compare(
+        "100 HeapAlloc, 100 HeapFree",
+        3000,
+        || burst(&heap),
+        "malloc, free",
+        || burst(&Glibc),
+    );
+    compare(
+        "100 HeapAlloc, 100 HeapFree",
+        3000,
+        || burst(&heap),
+        "mi_malloc, mi_free",
+        || burst(&Mimalloc),
+    );
     let mut blocks = vec![core::ptr::null_mut(); 1000];
     let mut others = blocks.clone();
-    compare("1000 HeapAlloc, 1000 HeapFree", 300, || wave(&heap, &mut blocks), "malloc, free", || wave(&Glibc, &mut others));
+    compare(
+        "1000 HeapAlloc, 1000 HeapFree",
+        300,
+        || wave(&heap, &mut blocks),
+        "malloc, free",
+        || wave(&Glibc, &mut others),
+    );
     against("malloc", &heap, &Glibc);
     against("mimalloc", &heap, &Mimalloc);
-    compare_threads("HeapAlloc+HeapFree 64, 8 threads", || pairs(&heap), "malloc+free", || pairs(&Glibc));
-    compare_threads("HeapAlloc+HeapFree 64, 8 threads", || pairs(&heap), "mi_malloc+mi_free", || pairs(&Mimalloc));
-    compare_threads("100 HeapAlloc, 100 HeapFree, 8 threads", || burst(&heap), "malloc, free", || burst(&Glibc));
+    compare_threads(
+        "HeapAlloc+HeapFree 64, 8 threads",
+        || pairs(&heap),
+        "malloc+free",
+        || pairs(&Glibc),
+    );
+    compare_threads(
+        "HeapAlloc+HeapFree 64, 8 threads",
+        || pairs(&heap),
+        "mi_malloc+mi_free",
+        || pairs(&Mimalloc),
+    );
+    compare_threads(
+        "100 HeapAlloc, 100 HeapFree, 8 threads",
+        || burst(&heap),
+        "malloc, free",
+        || burst(&Glibc),
+    );
     let on = |allocator: &dyn Fn(&mut Population)| {
         thread_local!(static POPULATION: std::cell::RefCell<Population> = std::cell::RefCell::new(Population::new()));
         POPULATION.with_borrow_mut(allocator);

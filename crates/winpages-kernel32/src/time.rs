@@ -41,22 +41,28 @@ pub struct SYSTEMTIME {
 }
 
 /// From 1601 to 1970, in units of 100 ns.
-const UNIX_EPOCH: u64 = 11_644_473_600 * 10_000_000;
+pub(crate) const UNIX_EPOCH: u64 = 11_644_473_600 * 10_000_000;
 
 /// Ticks of QueryPerformanceCounter in a second, as on Windows.
 const FREQUENCY: u64 = 10_000_000;
 
-fn units(time: Duration) -> u64 {
+pub(crate) fn units(time: Duration) -> u64 {
     (time.as_nanos() / 100) as u64
+}
+
+impl FILETIME {
+    /// A length of time, in units of 100 ns.
+    pub fn of_units(units: u64) -> Self {
+        Self {
+            dwLowDateTime: units as u32,
+            dwHighDateTime: (units >> 32) as u32,
+        }
+    }
 }
 
 /// A time since 1970 as a FILETIME.
 pub fn file_time(since_unix_epoch: Duration) -> FILETIME {
-    let units = units(since_unix_epoch) + UNIX_EPOCH;
-    FILETIME {
-        dwLowDateTime: units as u32,
-        dwHighDateTime: (units >> 32) as u32,
-    }
+    FILETIME::of_units(units(since_unix_epoch) + UNIX_EPOCH)
 }
 
 /// The date and time of a second since 1970, and a millisecond in it.

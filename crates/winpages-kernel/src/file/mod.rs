@@ -38,6 +38,7 @@ use crate::object::AccessMask;
 use crate::sys::file::{self as sys, FileType, OFlags};
 use crate::sys::fork;
 use crate::sys::lock::Lock;
+use crate::sys::terminal;
 
 /// What kind of thing an open file is; GetFileType tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,15 @@ impl File {
     /// Which file it is.
     pub fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// How many columns and rows the terminal has; either is 0 if nobody has said.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_HANDLE`] if the file is no terminal.
+    pub fn terminal_size(&self) -> Result<(u16, u16), NtStatus> {
+        terminal::size(self.as_fd()).map_err(|_| NtStatus::INVALID_HANDLE)
     }
 
     /// Whether another process may hold the same open file description since a fork: its locks are

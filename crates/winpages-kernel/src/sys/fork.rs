@@ -64,6 +64,7 @@ extern "C" fn register() {
 static AT_LOAD: extern "C" fn() = register;
 
 extern "C" fn at_end() {
+    crate::thread::end_process();
     crate::object::run_down();
 }
 

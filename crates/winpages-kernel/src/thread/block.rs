@@ -228,12 +228,19 @@ impl Blocks {
 impl Block {
     /// Makes the block what it was when it was mapped, but for the list of all blocks.
     fn clear(&self) {
-        let next = self.next.load(Ordering::Relaxed);
-        let block = ptr::from_ref(self).cast_mut();
-        // SAFETY: the thread it was of is gone, and whoever finds the block in the list of all holds
-        // the lock that the caller holds. Zeroes are a valid block; all of it is cells.
-        unsafe { ptr::write_bytes(block.cast::<u8>(), 0, size_of::<Self>()) };
-        self.next.store(next, Ordering::Relaxed);
+        // Most threads have used neither, and their pages are not there.
+        let leads_to_expansion = &self.environment.tls_expansion_slots;
+        if leads_to_expansion.load(Ordering::Relaxed) != 0 {
+            clear_words(&self.tls_expansion);
+        }
+        if self.environment.fls_data.load(Ordering::Relaxed) != 0 {
+            clear_words(&self.fls);
+        }
+        let environment = (&raw const self.environment).cast_mut();
+        // SAFETY: all of it is atomic words, which nobody uses: the thread is gone, and whoever finds
+        // the block in the list of all needs the lock that the caller holds. Zeroes are valid.
+        unsafe { ptr::write_bytes(environment, 0, 1) };
+        self.end_rounds.store(0, Ordering::Relaxed);
     }
 
     /// The thread's object, made now if nobody has asked for it before.
@@ -279,11 +286,18 @@ impl Block {
     }
 }
 
+fn clear_words(words: &[AtomicUsize]) {
+    for word in words {
+        word.store(0, Ordering::Relaxed);
+    }
+}
+
 /// The C library says that the thread ends. It says so several times if asked to, and what others do
 /// at the end of the thread comes in between: only the last time is the end told.
 unsafe extern "C" fn on_end(value: *mut c_void) {
     // SAFETY: `attach` gave the thread's block.
     let block: &'static Block = unsafe { &*value.cast() };
+    block.end_fiber();
     let rounds = block.end_rounds.fetch_add(1, Ordering::Relaxed) + 1;
     if rounds < sys::thread::END_ROUNDS {
         sys::thread::at_end(on_end, NonNull::from(block).cast());
@@ -312,6 +326,20 @@ pub(super) fn find(id: u32) -> Option<Arc<Thread>> {
             && block.kernel_id.load(Ordering::Relaxed) == id
     })?;
     Some(block.thread())
+}
+
+/// Calls `function` with each block there is, those of ended threads included.
+pub(super) fn for_each(function: impl FnMut(&'static Block)) {
+    // Blocks that are added from now on are not of interest, and none is ever taken off the list.
+    let blocks = BLOCKS.lock().iter();
+    blocks.for_each(function);
+}
+
+/// Does for the thread that ends the process what its own end would do.
+pub(crate) fn end_process() {
+    if let Some(block) = existing() {
+        block.end_fiber();
+    }
 }
 
 extern "C" fn at_load() {

@@ -8,13 +8,15 @@
 mod apc;
 mod block;
 mod environment_block;
+pub mod fiber_local_storage;
+pub mod local_storage;
 mod object;
 
 pub use apc::Apc;
 pub use environment_block::EnvironmentBlock;
 pub use object::Thread;
 
-pub(crate) use block::{after_fork_in_child, lock_for_fork, unlock_after_fork};
+pub(crate) use block::{after_fork_in_child, end_process, lock_for_fork, unlock_after_fork};
 
 use std::sync::Arc;
 
