@@ -61,6 +61,8 @@ static inline const char *error_name(DWORD code)
     NAME(ERROR_PRIVILEGE_NOT_HELD)
     NAME(ERROR_COMMITMENT_LIMIT)
     NAME(ERROR_INVALID_USER_BUFFER)
+    NAME(ERROR_NOT_OWNER)
+    NAME(ERROR_TOO_MANY_POSTS)
 #undef NAME
     case UNCHANGED: return "unchanged";
     }

@@ -78,7 +78,9 @@ pub fn objects(json: bool) -> Result<ExitCode, Failure> {
 impl Row {
     fn new(object: NamedObject) -> Result<Self, NtStatus> {
         let handles = (object.device, object.inode);
-        let ObjectKind::Section = object.descriptor.kind;
+        if object.descriptor.kind != ObjectKind::Section {
+            return Ok(Self::dispatcher(object));
+        }
         let section = SectionDescription::of(&object.descriptor)?;
         let flags = [
             (SectionFlags::IMAGE, "SEC_IMAGE"),
@@ -89,7 +91,7 @@ impl Row {
         ];
         Ok(Self {
             name: object.name.to_string(),
-            kind: "Section",
+            kind: object.descriptor.kind.name(),
             size: section.size,
             protection: protection(section.protection),
             flags: flags
@@ -112,7 +114,31 @@ impl Row {
             holders: Vec::new(),
         })
     }
+
+    /// A mutex, an event, a semaphore or a timer: nothing that has a size.
+    fn dispatcher(object: NamedObject) -> Self {
+        Self {
+            name: object.name.to_string(),
+            kind: object.descriptor.kind.name(),
+            size: 0,
+            protection: String::new(),
+            flags: Vec::new(),
+            trace: Trace {
+                handles: (object.device, object.inode),
+                views: NO_VIEWS,
+            },
+            file: None,
+            path: object.path,
+            owner: object.owner,
+            creator: object.descriptor.creator,
+            held: object.is_held,
+            holders: Vec::new(),
+        }
+    }
 }
+
+/// Marks a trace that no view can have: what is mapped of such an object is the library's own.
+const NO_VIEWS: (u64, u64) = (0, 0);
 
 /// `PAGE_READWRITE`, or several names joined with `|` as C does.
 fn protection(protection: Protection) -> String {
@@ -141,6 +167,7 @@ fn table(rows: &[Row]) -> String {
             .iter()
             .map(|holder| format!("{} {}", holder.pid, holder.name))
             .collect();
+        let is_section = row.kind == ObjectKind::Section.name();
         let protection = row.protection.replace("PAGE_", "");
         let holders = match (row.held, holders.is_empty()) {
             (false, true) => "(left behind)".to_owned(),
@@ -150,10 +177,18 @@ fn table(rows: &[Row]) -> String {
         table.row([
             row.name.clone(),
             row.kind.to_owned(),
-            size(row.size),
+            if is_section {
+                size(row.size)
+            } else {
+                String::new()
+            },
             protection,
             handles.to_string(),
-            views.to_string(),
+            if is_section {
+                views.to_string()
+            } else {
+                String::new()
+            },
             holders,
         ]);
     }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use winpages_kernel::NtStatus;
 use winpages_kernel::sys::clock;
 use winpages_kernel::sys::fault;
+use winpages_kernel::wait::{self, Outcome, Timeout};
 
 use crate::last_error;
 
@@ -193,20 +194,18 @@ pub unsafe extern "C" fn QueryPerformanceFrequency(lpFrequency: *mut i64) -> i32
 /// Sleep: 0 gives the rest of the time slice away, INFINITE never returns.
 #[unsafe(no_mangle)]
 pub extern "C" fn Sleep(dwMilliseconds: u32) {
-    match dwMilliseconds {
-        0 => clock::yield_now(),
-        u32::MAX => loop {
-            clock::sleep(Duration::from_secs(u32::MAX.into()));
-        },
-        milliseconds => clock::sleep(Duration::from_millis(milliseconds.into())),
-    }
+    SleepEx(dwMilliseconds, 0);
 }
 
-/// SleepEx: as [`Sleep`]; there are no asynchronous procedure calls that could end it early.
+/// SleepEx: as [`Sleep`]; an alertable one ends when a call is queued to the thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn SleepEx(dwMilliseconds: u32, _bAlertable: i32) -> u32 {
-    Sleep(dwMilliseconds);
-    0
+pub extern "C" fn SleepEx(dwMilliseconds: u32, bAlertable: i32) -> u32 {
+    const WAIT_IO_COMPLETION: u32 = 0xC0;
+    let timeout = Timeout::from_milliseconds(dwMilliseconds);
+    match wait::delay_execution(bAlertable != 0, timeout) {
+        Outcome::UserApc => WAIT_IO_COMPLETION,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,17 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    /// What NtQueryDirectoryObject calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Section => "Section",
+            Self::Mutant => "Mutant",
+            Self::Event => "Event",
+            Self::Semaphore => "Semaphore",
+            Self::Timer => "Timer",
+        }
+    }
+
     fn from_number(number: u32) -> Option<Self> {
         match number {
             1 => Some(Self::Section),

@@ -52,6 +52,7 @@ use this_thread::ThisThread;
 use crate::NtStatus;
 use crate::object::AccessMask;
 use crate::object::handle_table::Handle;
+use crate::sys::clock;
 
 /// The most objects one wait can have: Windows' MAXIMUM_WAIT_OBJECTS.
 pub const MAXIMUM_WAIT_OBJECTS: usize = 64;
@@ -226,40 +227,32 @@ pub fn signal_and_wait_for_single_object(
 
 /// Sleeps; mirrors NtDelayExecution. Ends early only if it is alertable and calls are queued to the
 /// thread.
-///
-/// # Errors
-///
-/// [`NtStatus::NOT_SUPPORTED`] with a C library other than the GNU one.
-pub fn delay_execution(alertable: bool, timeout: Timeout) -> Result<Outcome, NtStatus> {
+pub fn delay_execution(alertable: bool, timeout: Timeout) -> Outcome {
     if alertable && alert::deliver() {
-        return Ok(Outcome::UserApc);
+        return Outcome::UserApc;
     }
     if timeout.is_zero() {
-        crate::sys::clock::yield_now();
-        return Ok(Outcome::TimedOut);
+        clock::yield_now();
+        return Outcome::TimedOut;
     }
     let deadline = timeout.deadline();
+    if !alertable {
+        bells::delay(deadline);
+        return Outcome::TimedOut;
+    }
     loop {
-        let now = crate::sys::clock::monotonic();
-        if deadline.is_some_and(|deadline| now >= deadline) {
-            return Ok(Outcome::TimedOut);
-        }
         let mut bells = Bells::default();
         if let Some(deadline) = deadline {
             bells.until(deadline);
         }
-        if !alertable {
-            bells::delay(bells.until);
-            continue;
-        }
         alert::add_bell(&mut bells);
         if alert::deliver() {
-            return Ok(Outcome::UserApc);
+            return Outcome::UserApc;
+        }
+        if deadline.is_some_and(|deadline| clock::monotonic() >= deadline) {
+            return Outcome::TimedOut;
         }
         bells::sleep(bells);
-        if alert::deliver() {
-            return Ok(Outcome::UserApc);
-        }
     }
 }
 

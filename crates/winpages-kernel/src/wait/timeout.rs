@@ -17,10 +17,10 @@ impl SystemTime {
         Self(units(clock::since_unix_epoch()) as i64 + UNIX_EPOCH)
     }
 
-    /// When that is on the monotonic clock, as the clocks are now; now, if it has passed.
-    pub(super) fn to_monotonic(self) -> Duration {
+    /// When that is on the monotonic clock, which shows `now`; now, if it has passed.
+    pub(super) fn to_monotonic(self, now: Duration) -> Duration {
         let left = self.0.saturating_sub(Self::now().0).max(0) as u64;
-        clock::monotonic().saturating_add(from_units(left))
+        now.saturating_add(from_units(left))
     }
 
     /// The time of day of a time on the monotonic clock, as the clocks are now.
@@ -88,7 +88,7 @@ impl Timeout {
         match self {
             Self::Infinite => None,
             Self::After(time) => Some(clock::monotonic().saturating_add(time)),
-            Self::At(time) => Some(time.to_monotonic()),
+            Self::At(time) => Some(time.to_monotonic(clock::monotonic())),
         }
     }
 }

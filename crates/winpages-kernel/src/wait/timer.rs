@@ -61,12 +61,12 @@ fn encode(due: Due) -> u64 {
     }
 }
 
-/// When that is on the monotonic clock.
-pub(super) fn deadline(due: u64) -> Duration {
+/// When that is on the monotonic clock, which shows `now`.
+pub(super) fn deadline(due: u64, now: Duration) -> Duration {
     if due & TIME_OF_DAY == 0 {
         timeout::from_units(due)
     } else {
-        SystemTime((due & !TIME_OF_DAY) as i64).to_monotonic()
+        SystemTime((due & !TIME_OF_DAY) as i64).to_monotonic(now)
     }
 }
 
@@ -143,7 +143,8 @@ pub fn set_timer(handle: Handle, request: &SetTimer) -> Result<bool, NtStatus> {
             tell_sleepers(record);
             timer_apc::forget(object);
             if let Some(apc) = request.apc {
-                timer_apc::remember(object, setting, apc, deadline(due), request.period);
+                let first = deadline(due, clock::monotonic());
+                timer_apc::remember(object, setting, apc, first, request.period);
             }
             Ok(before.count() > 0)
         },
@@ -201,8 +202,10 @@ pub(super) fn refresh(this: &ThisThread, object: &Dispatcher) -> Option<Duration
     if due == 0 {
         return None;
     }
-    let time = deadline(due);
-    if clock::monotonic() < time {
+    // Read before: a time of day that has passed is now.
+    let now = clock::monotonic();
+    let time = deadline(due, now);
+    if now < time {
         return Some(time);
     }
     expire(this, object)
@@ -215,7 +218,7 @@ fn expire(this: &ThisThread, object: &Dispatcher) -> Option<Duration> {
     object.hold(this);
     let due = record.due.load(Ordering::Acquire);
     let now = clock::monotonic();
-    let time = deadline(due);
+    let time = deadline(due, now);
     if due == 0 || now < time {
         // Somebody else has seen it, or set it.
         object.let_go(this, |word| word.let_go(discipline));
