@@ -13,6 +13,7 @@ pub mod heap;
 pub mod object;
 pub mod residency;
 pub mod section;
+pub mod security;
 mod status;
 pub mod synchronization;
 pub mod sys;

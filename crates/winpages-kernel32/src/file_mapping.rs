@@ -11,7 +11,7 @@ use winpages_kernel::{Handle, NtStatus};
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS};
 use crate::last_error::{self, fail};
 use crate::object_name::{self, GivenName, handle_value};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{Given, SECURITY_ATTRIBUTES, given};
 use crate::text;
 
 /// The SEC_ bits of CreateFileMapping's protection argument; the others are PAGE_ bits.
@@ -40,7 +40,7 @@ fn rights_of(protection: u32) -> AccessMask {
 
 fn create(
     file: usize,
-    attributes: Result<HandleAttributes, NtStatus>,
+    given: Result<Given, NtStatus>,
     protect: u32,
     size: u64,
     name: GivenName,
@@ -57,10 +57,12 @@ fn create(
         handle => Some(handle),
     };
     let created = object_name::to_create(name).and_then(|name| {
+        let given = given?;
         section::create_section(&CreateSection {
             name,
             access: rights_of(protection),
-            attributes: attributes?,
+            attributes: given.attributes,
+            security: given.security,
             size,
             protection,
             flags,
@@ -92,8 +94,8 @@ pub unsafe extern "C" fn CreateFileMappingW(
 ) -> usize {
     let size = (u64::from(dwMaximumSizeHigh) << 32) | u64::from(dwMaximumSizeLow);
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpFileMappingAttributes), text::wide(lpName)) };
-    create(hFile, attributes, flProtect, size, name)
+    let (given, name) = unsafe { (given(lpFileMappingAttributes), text::wide(lpName)) };
+    create(hFile, given, flProtect, size, name)
 }
 
 /// CreateFileMappingA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -112,13 +114,8 @@ pub unsafe extern "C" fn CreateFileMappingA(
 ) -> usize {
     let size = (u64::from(dwMaximumSizeHigh) << 32) | u64::from(dwMaximumSizeLow);
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe {
-        (
-            inheritance(lpFileMappingAttributes),
-            object_name::ansi(lpName),
-        )
-    };
-    create(hFile, attributes, flProtect, size, name)
+    let (given, name) = unsafe { (given(lpFileMappingAttributes), object_name::ansi(lpName)) };
+    create(hFile, given, flProtect, size, name)
 }
 
 fn open(access: u32, inherit: i32, name: GivenName) -> usize {

@@ -12,7 +12,7 @@ use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_FILE_EXISTS, ERROR_SUCCESS};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{SECURITY_ATTRIBUTES, given};
 use crate::{last_error, text};
 
 /// INVALID_HANDLE_VALUE: what CreateFile answers for failure.
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn CreateFileW(
     let (path, attributes) = unsafe {
         (
             text::path(text::wide(lpFileName)),
-            inheritance(lpSecurityAttributes),
+            given(lpSecurityAttributes).map(|given| given.attributes),
         )
     };
     create(
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn CreateFileA(
     let (path, attributes) = unsafe {
         (
             text::path(text::ansi(lpFileName)),
-            inheritance(lpSecurityAttributes),
+            given(lpSecurityAttributes).map(|given| given.attributes),
         )
     };
     create(
@@ -216,7 +216,8 @@ pub unsafe extern "C" fn CreateFile2(
             Ok(extended) => {
                 flags = extended.dwFileAttributes | extended.dwFileFlags;
                 // SAFETY: passed on.
-                attributes = unsafe { inheritance(extended.lpSecurityAttributes) };
+                attributes =
+                    unsafe { given(extended.lpSecurityAttributes) }.map(|given| given.attributes);
             }
             Err(_) => attributes = Err(NtStatus::ACCESS_VIOLATION),
         }

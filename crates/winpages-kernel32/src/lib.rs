@@ -55,6 +55,7 @@ pub mod process;
 pub mod process_memory;
 pub mod process_times;
 pub mod processor;
+pub mod security;
 pub mod security_attributes;
 pub mod semaphore;
 pub mod srw_lock;

@@ -4,10 +4,12 @@
 //! Behind them, at the very end of the file, stands a fixed trailer that says what the object is;
 //! before it the object's full name, and what its kind wants to add.
 
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd, BorrowedFd};
 
 use super::name::{ObjectName, Scope};
+use super::patience::Patience;
 use crate::NtStatus;
+use crate::sys::file::{RangeLock, lock_range};
 use crate::sys::shared_file;
 
 /// The kinds of object that share the namespace.
@@ -66,7 +68,7 @@ pub enum Unreadable {
 const MAGIC: u64 = 0x5749_4E50_4147_4553;
 
 /// Changes whenever anything about the file does that a process of the other version would misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How many bytes a kind has for itself.
 pub const PAYLOAD_SIZE: usize = 64;
@@ -89,16 +91,20 @@ struct Trailer {
     /// being written does not have the right one.
     checksum: u32,
     created: u64,
+    security_size: u32,
+    reserved: u32,
     payload: [u8; PAYLOAD_SIZE],
 }
 
 const TRAILER_SIZE: usize = size_of::<Trailer>();
-const _: () = assert!(TRAILER_SIZE == 128);
+const _: () = assert!(TRAILER_SIZE == 136);
 
 /// The longest name in bytes: a UNICODE_STRING's.
 const LONGEST_NAME: u32 = 65534;
 /// More than the longest path.
 const LONGEST_EXTRA: u32 = 1 << 16;
+/// More than a security descriptor with two of the longest lists.
+const LONGEST_SECURITY: u32 = 1 << 18;
 
 /// What a named object's file says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +119,9 @@ pub struct Descriptor {
     pub payload: [u8; PAYLOAD_SIZE],
     /// What its kind wants remembered besides: a path, for instance.
     pub extra: Vec<u8>,
+    /// Its security descriptor in self-relative form, with zeroes behind it if there was a longer one;
+    /// empty if it was created without.
+    pub security: Vec<u8>,
     /// The process that created it.
     pub creator: u32,
     /// When, in seconds since 1970.
@@ -122,7 +131,8 @@ pub struct Descriptor {
 impl Descriptor {
     /// How long a file with this descriptor is, in bytes.
     pub fn file_size(&self) -> u64 {
-        self.data_size + (self.name.len() * 2 + self.extra.len() + TRAILER_SIZE) as u64
+        let variable = self.security.len() + self.extra.len() + self.name.len() * 2;
+        self.data_size + (variable + TRAILER_SIZE) as u64
     }
 
     /// Writes the descriptor behind the data.
@@ -149,9 +159,12 @@ impl Descriptor {
             creator: self.creator,
             checksum: 0,
             created: self.created,
+            security_size: self.security.len() as u32,
+            reserved: 0,
             payload: self.payload,
         };
-        let mut bytes: Vec<u8> = self.extra.clone();
+        let mut bytes: Vec<u8> = self.security.clone();
+        bytes.extend_from_slice(&self.extra);
         bytes.extend(self.name.iter().flat_map(|unit| unit.to_ne_bytes()));
         trailer.checksum = checksum(&bytes, &trailer);
         bytes.extend_from_slice(trailer.as_bytes());
@@ -177,11 +190,14 @@ impl Descriptor {
         if trailer.magic != MAGIC {
             return Err(foreign);
         }
-        let variable = u64::from(trailer.name_size) + u64::from(trailer.extra_size);
+        let variable = u64::from(trailer.name_size)
+            + u64::from(trailer.extra_size)
+            + u64::from(trailer.security_size);
         let has_sound_sizes = trailer.trailer_size as usize == TRAILER_SIZE
             && trailer.file_size == file_size
             && trailer.name_size <= LONGEST_NAME
             && trailer.extra_size <= LONGEST_EXTRA
+            && trailer.security_size <= LONGEST_SECURITY
             && trailer
                 .data_size
                 .checked_add(variable + TRAILER_SIZE as u64)
@@ -209,7 +225,8 @@ impl Descriptor {
         let (true, Some(kind)) = (is_of_this_version, kind) else {
             return Err(Unreadable::Refused(NtStatus::REVISION_MISMATCH));
         };
-        let (extra, name) = variable.split_at(trailer.extra_size as usize);
+        let (security, rest) = variable.split_at(trailer.security_size as usize);
+        let (extra, name) = rest.split_at(trailer.extra_size as usize);
         Ok(Self {
             kind,
             data_size: trailer.data_size,
@@ -219,18 +236,52 @@ impl Descriptor {
                 .collect(),
             payload: trailer.payload,
             extra: extra.to_vec(),
+            security: security.to_vec(),
             creator: trailer.creator,
             created: trailer.created,
         })
     }
 
-    /// Writes the descriptor anew after a change of the payload.
+    /// Changes the descriptor of an object's file. Whoever reads it meanwhile sees it as it was or as it
+    /// will be, or sees that it is being written; and of those who change it at the same time, each
+    /// starts from what the other has left.
     ///
     /// # Errors
     ///
-    /// [`NtStatus::ACCESS_DENIED`] if the file may not be written.
-    pub fn update(&self, file: BorrowedFd<'_>) -> Result<(), NtStatus> {
-        write_all(file, &self.bytes(), self.data_size).map_err(|_| NtStatus::ACCESS_DENIED)
+    /// [`NtStatus::ACCESS_DENIED`] if the file may not be written, [`NtStatus::COMMITMENT_LIMIT`] if there
+    /// is no room for a longer one, [`NtStatus::LOCK_NOT_GRANTED`] if somebody has been changing it for
+    /// five seconds; what `change` answers.
+    pub fn update(
+        file: BorrowedFd<'_>,
+        change: impl FnOnce(&mut Self) -> Result<(), NtStatus>,
+    ) -> Result<(), NtStatus> {
+        /// A place no file has bytes at.
+        const PLACE: u64 = i64::MAX as u64 - 1;
+        // Of an opening of its own, whose lock excludes other threads of this process, too.
+        let file = shared_file::open_writable(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
+        let file = file.as_fd();
+        let mut patience = Patience::new();
+        while lock_range(file, RangeLock::Exclusive, PLACE, 1, false).is_err() {
+            patience.pause().map_err(|_| NtStatus::LOCK_NOT_GRANTED)?;
+        }
+        let size = shared_file::stat(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
+        let mut descriptor =
+            Self::read(file, size.st_size as u64).map_err(|unreadable| match unreadable {
+                Unreadable::Unfinished(status) | Unreadable::Refused(status) => status,
+            })?;
+        let room = descriptor.security.len();
+        let end = descriptor.file_size();
+        change(&mut descriptor)?;
+        // The file gets no shorter, so that one write does all of it.
+        if descriptor.security.len() < room {
+            descriptor.security.resize(room, 0);
+        }
+        let new_end = descriptor.file_size();
+        if new_end > end {
+            shared_file::allocate_keeping_size(file, end, new_end - end)
+                .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
+        }
+        descriptor.write(file)
     }
 
     /// The object's whole name.
@@ -290,6 +341,7 @@ mod tests {
             name: "共享".encode_utf16().collect(),
             payload: [7; PAYLOAD_SIZE],
             extra: b"/tmp/x".to_vec(),
+            security: vec![9; 40],
             creator: 1,
             created: 2,
         }

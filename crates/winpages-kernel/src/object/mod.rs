@@ -2,14 +2,15 @@
 
 mod descriptor;
 mod duplicate;
-mod grant;
 pub mod handle_table;
 mod name;
 mod named_file;
 pub mod namespace;
 mod namespace_directory;
 pub mod object_type;
+mod patience;
 mod query;
+mod security;
 
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
 pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
@@ -22,6 +23,7 @@ pub use query::{
     BasicInformation, NameInformation, TypeInformation, basic_information, object_name,
     type_information,
 };
+pub use security::{ObjectSecurity, query_security, set_security};
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;

@@ -21,7 +21,10 @@ use super::descriptor::{Descriptor, ObjectKind, Unreadable};
 use super::name::{ObjectName, Scope};
 use super::named_file::NamedFile;
 use super::namespace_directory::NamespaceDirectory;
+use super::object_type::ObjectType;
+use super::patience::Patience;
 use crate::NtStatus;
+use crate::security::{Assigned, SecurityInformation};
 use crate::sys::shared_file::is_regular_file;
 use crate::sys::{directory, shared_file};
 
@@ -34,14 +37,16 @@ pub enum Found {
     Existing(NamedFile, Descriptor),
 }
 
-/// How long somebody else may be seen creating or closing an object before it counts as stuck.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Readable and writable by the user alone.
+const MODE: u32 = 0o600;
 
 /// How long the sweep at a process's first use of the namespace may take.
 const BRIEFLY: Duration = Duration::from_millis(2);
 
 /// Opens the object of a name, or creates it: `fill` writes data and descriptor into the new file,
-/// which nobody else can open before it is done.
+/// which nobody else can open before it is done. The descriptor must hold the bytes of `security`, if
+/// the object is created with any; what of it the kernel can enforce is enforced from here on. Without,
+/// the object is its creator's alone.
 ///
 /// # Errors
 ///
@@ -56,7 +61,7 @@ const BRIEFLY: Duration = Duration::from_millis(2);
 pub fn create_or_open(
     name: &ObjectName,
     kind: ObjectKind,
-    mode: u32,
+    security: Option<(&Assigned, &ObjectType)>,
     mut fill: impl FnMut(BorrowedFd<'_>) -> Result<(), NtStatus>,
 ) -> Result<Found, NtStatus> {
     let file_name = name.file_name();
@@ -65,7 +70,7 @@ pub fn create_or_open(
         let directory = NamespaceDirectory::of(name.scope())?;
         // Creating comes first: with O_EXCL it is also what a sticky directory allows for a file that
         // turns out to be another user's (fs.protected_regular refuses O_CREAT without it).
-        let file = match shared_file::create_new(directory.as_fd(), &file_name, mode) {
+        let file = match shared_file::create_new(directory.as_fd(), &file_name, MODE) {
             Ok(file) => file,
             Err(Errno::EXIST) => {
                 match hold(&directory, &file_name, name, kind, true, &mut patience)? {
@@ -89,7 +94,10 @@ pub fn create_or_open(
             patience.pause()?;
             continue;
         }
-        if let Err(status) = fill(file.as_fd()) {
+        let secured = security.map_or(Ok(()), |(assigned, object_type)| {
+            assigned.enforce(file.as_fd(), SecurityInformation::all(), object_type)
+        });
+        if let Err(status) = secured.and_then(|()| fill(file.as_fd())) {
             let _ = shared_file::unlink(directory.as_fd(), &file_name);
             return Err(status);
         }
@@ -218,37 +226,6 @@ fn status(errno: Errno) -> NtStatus {
         Errno::ISDIR | Errno::NXIO => NtStatus::OBJECT_TYPE_MISMATCH,
         // A link among them: it would lead out of the namespace.
         _ => NtStatus::ACCESS_DENIED,
-    }
-}
-
-/// Waiting for somebody else's step of creating or closing, which is over in microseconds.
-struct Patience {
-    attempts: u32,
-    since: Option<Instant>,
-}
-
-impl Patience {
-    fn new() -> Self {
-        Self {
-            attempts: 0,
-            since: None,
-        }
-    }
-
-    fn pause(&mut self) -> Result<(), NtStatus> {
-        self.attempts += 1;
-        if self.attempts < 10 {
-            std::thread::yield_now();
-            return Ok(());
-        }
-        let since = self.since.get_or_insert_with(Instant::now);
-        if since.elapsed() > PATIENCE {
-            return Err(NtStatus::DELETE_PENDING);
-        }
-        std::thread::sleep(Duration::from_micros(
-            u64::from(self.attempts.min(100)) * 10,
-        ));
-        Ok(())
     }
 }
 

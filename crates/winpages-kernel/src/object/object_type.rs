@@ -4,6 +4,7 @@ use super::{AccessMask, GenericMapping, Object};
 use crate::file::FILE_GENERIC_MAPPING;
 use crate::residency::MEMORY_NOTIFICATION_GENERIC_MAPPING;
 use crate::section::SECTION_GENERIC_MAPPING;
+use crate::sys::acl::{READ, WRITE};
 use crate::token::TOKEN_GENERIC_MAPPING;
 use crate::wait::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};
 
@@ -16,19 +17,62 @@ pub struct ObjectType {
     pub generic_mapping: GenericMapping,
     /// The rights there are.
     pub valid_access: AccessMask,
+    /// The rights that need the object's file to be read and no more.
+    reads: AccessMask,
+    /// The rights that need the object's file to be read and written.
+    writes: AccessMask,
 }
+
+/// The rights that each kind has for itself.
+const SPECIFIC_RIGHTS_ALL: u32 = 0xFFFF;
 
 /// READ_CONTROL and its siblings, and SYNCHRONIZE: rights that every kind has.
 const STANDARD_RIGHTS_ALL: u32 = 0x001F_0000;
 
 impl ObjectType {
-    /// A type whose rights are the standard ones and all that the generic rights stand for.
+    /// A type whose rights are the standard ones and all that the generic rights stand for. All but
+    /// the standard ones need the object's file to be written: what state an object is in stands there,
+    /// and changes with a wait.
     pub const fn new(name: &'static str, generic_mapping: GenericMapping) -> Self {
         let valid = generic_mapping.all.bits() | STANDARD_RIGHTS_ALL;
         Self {
             name,
             generic_mapping,
             valid_access: AccessMask::from_bits_retain(valid),
+            reads: AccessMask::empty(),
+            writes: AccessMask::from_bits_retain(
+                valid & (SPECIFIC_RIGHTS_ALL | AccessMask::SYNCHRONIZE.bits()),
+            ),
+        }
+    }
+
+    /// The same type, with objects whose file needs to be read for the one rights, and to be written for
+    /// the others.
+    const fn with_file_access(mut self, reads: AccessMask, writes: AccessMask) -> Self {
+        self.reads = reads;
+        self.writes = writes;
+        self
+    }
+
+    /// Whether these rights cannot be used without writing to the object's file.
+    pub fn needs_writing(&self, access: AccessMask) -> bool {
+        access.intersects(self.writes)
+    }
+
+    /// Those of the rights that can be used without.
+    pub(super) fn without_writing(&self, access: AccessMask) -> AccessMask {
+        access.difference(self.writes)
+    }
+
+    /// The permissions on its file, [`READ`](crate::sys::acl::READ) and
+    /// [`WRITE`](crate::sys::acl::WRITE), that these rights need.
+    pub fn permission_bits(&self, access: AccessMask) -> u16 {
+        if self.needs_writing(access) {
+            READ | WRITE
+        } else if access.intersects(self.reads) {
+            READ
+        } else {
+            0
         }
     }
 
@@ -56,7 +100,11 @@ impl ObjectType {
 /// The type of files.
 pub static FILE: ObjectType = ObjectType::new("File", FILE_GENERIC_MAPPING);
 /// The type of sections.
-pub static SECTION: ObjectType = ObjectType::new("Section", SECTION_GENERIC_MAPPING);
+pub static SECTION: ObjectType = ObjectType::new("Section", SECTION_GENERIC_MAPPING)
+    .with_file_access(
+        AccessMask::SECTION_MAP_READ.union(AccessMask::SECTION_MAP_EXECUTE),
+        AccessMask::SECTION_MAP_WRITE.union(AccessMask::SECTION_EXTEND_SIZE),
+    );
 /// The type of events.
 pub static EVENT: ObjectType = ObjectType::new("Event", DISPATCHER_GENERIC_MAPPING);
 /// The type of mutants.

@@ -16,7 +16,10 @@ use crate::address_space::{CommitMap, Protection};
 use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
-use crate::object::{AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName};
+use crate::object::{
+    AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, object_type,
+};
+use crate::security::{Assigned, SecurityDescriptor};
 use crate::sys::memory::commit_would_be_granted;
 use crate::sys::{descriptors, shared_file};
 use crate::{NtStatus, object};
@@ -30,6 +33,9 @@ pub struct CreateSection {
     pub access: AccessMask,
     /// What is remembered of the handle besides.
     pub attributes: HandleAttributes,
+    /// Who may do what with the section, if it is new; without, it is the user's alone. Others find it
+    /// only under a name in `Global\`.
+    pub security: Option<SecurityDescriptor>,
     /// The size in bytes; 0 for the size of the file.
     pub size: u64,
     /// The page protection, one of Windows' PAGE_ constants.
@@ -63,6 +69,8 @@ pub enum Disposition {
 /// * [`NtStatus::DISK_FULL`]: the file cannot grow to the size.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the memory cannot be promised.
 /// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages.
+/// * [`NtStatus::INVALID_OWNER`], [`NtStatus::PRIVILEGE_NOT_HELD`]: the security descriptor is not one that
+///   this user may give.
 /// * for SEC_IMAGE [`NtStatus::INVALID_FILE_FOR_SECTION`] (an empty file),
 ///   [`NtStatus::INVALID_IMAGE_NOT_MZ`], [`NtStatus::INVALID_IMAGE_PROTECT`],
 ///   [`NtStatus::INVALID_IMAGE_NE_FORMAT`], [`NtStatus::INVALID_IMAGE_LE_FORMAT`] and
@@ -78,16 +86,23 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
     if request.file.is_none() && (request.size == 0 || request.size > i64::MAX as u64) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
+    let security = request.security.as_ref();
+    let security = security.map(|given| Assigned::to_new_object(given, &object_type::SECTION));
     let maker = Maker {
         request,
         protection,
         flags,
+        security: security.transpose()?.flatten(),
     };
-    let (section, disposition) = match &request.name {
-        None => (maker.unnamed()?, Disposition::Created),
+    let (section, disposition, access) = match &request.name {
+        None => (
+            maker.unnamed()?,
+            Disposition::Created,
+            granted_to_creator(request.access)?,
+        ),
         Some(name) => maker.named(name)?,
     };
-    let handle = enter(section, request.access, request.attributes)?;
+    let handle = enter(section, access, request.attributes)?;
     Ok((handle, disposition))
 }
 
@@ -103,11 +118,8 @@ pub fn open_section(
     access: AccessMask,
     attributes: HandleAttributes,
 ) -> Result<Handle, NtStatus> {
-    let access = SECTION_GENERIC_MAPPING.apply(access);
-    if access.is_empty() {
-        return Err(NtStatus::ACCESS_DENIED);
-    }
     let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
+    let access = file.grant(&descriptor, access, &object_type::SECTION)?;
     let section = existing(name.clone(), file, descriptor)?;
     enter(section, access, attributes)
 }
@@ -117,12 +129,17 @@ fn enter(
     access: AccessMask,
     attributes: HandleAttributes,
 ) -> Result<Handle, NtStatus> {
-    let access = SECTION_GENERIC_MAPPING.apply(access);
     handle_table::insert(Entry {
         object: Object::Section(Arc::new(section)),
         access,
         attributes,
     })
+}
+
+/// What the creator of a section gets: whatever he asks for.
+fn granted_to_creator(desired: AccessMask) -> Result<AccessMask, NtStatus> {
+    let mapped = object_type::SECTION.map(desired)?;
+    Ok(SECTION_GENERIC_MAPPING.apply(mapped))
 }
 
 fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
@@ -174,6 +191,7 @@ struct Maker<'a> {
     request: &'a CreateSection,
     protection: Protection,
     flags: SectionFlags,
+    security: Option<Assigned>,
 }
 
 impl Maker<'_> {
@@ -199,7 +217,7 @@ impl Maker<'_> {
         })
     }
 
-    fn named(&self, name: &ObjectName) -> Result<(Section, Disposition), NtStatus> {
+    fn named(&self, name: &ObjectName) -> Result<(Section, Disposition, AccessMask), NtStatus> {
         // Whether the file will do matters only if the name is new: `fill` is called only then.
         let mut backing: Option<Behind> = None;
         let mut payload = Payload::default();
@@ -245,12 +263,14 @@ impl Maker<'_> {
                 descriptor.write(file)
             }
         };
-        // Readable and writable by the user alone, until a security descriptor says otherwise.
-        const MODE: u32 = 0o600;
-        match namespace::create_or_open(name, ObjectKind::Section, MODE, fill)? {
+        let security = self.security.as_ref();
+        let security = security.map(|assigned| (assigned, &object_type::SECTION));
+        match namespace::create_or_open(name, ObjectKind::Section, security, fill)? {
             Found::Existing(file, descriptor) => {
+                let desired = self.request.access;
+                let access = file.grant(&descriptor, desired, &object_type::SECTION)?;
                 let section = existing(name.clone(), file, descriptor)?;
-                Ok((section, Disposition::Existing))
+                Ok((section, Disposition::Existing, access))
             }
             Found::Created(file) => {
                 let section = match backing {
@@ -264,7 +284,8 @@ impl Maker<'_> {
                         }
                     }
                 };
-                Ok((section, Disposition::Created))
+                let access = granted_to_creator(self.request.access)?;
+                Ok((section, Disposition::Created, access))
             }
         }
     }
@@ -297,6 +318,7 @@ impl Maker<'_> {
             protection: self.protection,
             commit_map: None,
             name: name.cloned(),
+            security: ObjectSecurity::new(self.security.as_ref()),
             handles: AtomicUsize::new(0),
         }
     }
@@ -323,6 +345,11 @@ impl Maker<'_> {
             name: name.leaf().to_vec(),
             payload: payload.to_bytes(),
             extra,
+            security: self
+                .security
+                .as_ref()
+                .map(|assigned| assigned.descriptor().to_self_relative())
+                .unwrap_or_default(),
             creator: std::process::id(),
             created: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -467,7 +494,7 @@ fn reported_flags(flags: SectionFlags, has_file: bool) -> SectionFlags {
 fn existing(
     name: ObjectName,
     file: NamedFile,
-    mut descriptor: Descriptor,
+    descriptor: Descriptor,
 ) -> Result<Section, NtStatus> {
     let mut payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
     let protection =
@@ -481,8 +508,10 @@ fn existing(
         let opened = backing::open(&mut payload, writes(protection) || is_image)?;
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
-            descriptor.payload = payload.to_bytes();
-            let _ = descriptor.update(file.as_fd());
+            let _ = Descriptor::update(file.as_fd(), |descriptor| {
+                descriptor.payload = payload.to_bytes();
+                Ok(())
+            });
         }
         if is_image {
             opened_image(opened, payload.holder, file)?
@@ -503,6 +532,7 @@ fn existing(
         flags,
         commit_map,
         name: Some(name),
+        security: ObjectSecurity::new(None),
         handles: AtomicUsize::new(0),
     })
 }

@@ -28,7 +28,7 @@ use self::image::Image;
 use crate::NtStatus;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
-use crate::object::{AccessMask, GenericMapping, NamedFile, ObjectName};
+use crate::object::{AccessMask, GenericMapping, NamedFile, ObjectName, ObjectSecurity};
 
 bitflags::bitflags! {
     /// How a section is made: Windows' SEC_ constants.
@@ -103,6 +103,7 @@ pub struct Section {
     flags: SectionFlags,
     commit_map: Option<CommitMap>,
     name: Option<ObjectName>,
+    security: ObjectSecurity,
     handles: AtomicUsize,
 }
 
@@ -142,6 +143,11 @@ impl Section {
     /// Its name, if it has one.
     pub fn name(&self) -> Option<&ObjectName> {
         self.name.as_ref()
+    }
+
+    /// Its descriptor, if it has no name.
+    pub(crate) fn security(&self) -> &ObjectSecurity {
+        &self.security
     }
 
     /// The file that holds its name, if it has one.

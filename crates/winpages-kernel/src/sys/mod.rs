@@ -4,6 +4,8 @@
 //! rustix's `linux_raw` back end or [`libc::syscall`], never through a libc symbol such as `mmap`
 //! that a client program may define itself. Nothing here allocates from the heap.
 
+pub mod account;
+pub mod acl;
 pub mod barrier;
 pub mod clock;
 pub mod descriptors;

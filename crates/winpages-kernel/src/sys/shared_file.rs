@@ -211,6 +211,32 @@ pub fn allocate(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(), Errn
     }
 }
 
+/// Sets room aside behind a file's end, without making it longer.
+///
+/// # Errors
+///
+/// `ENOSPC`: there is not so much.
+pub fn allocate_keeping_size(file: BorrowedFd<'_>, offset: u64, size: u64) -> Result<(), Errno> {
+    rustix::io::retry_on_intr(|| {
+        rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, offset, size)
+    })
+}
+
+/// Opens a file that is open already once more, for reading and writing, whatever its name is by now.
+///
+/// # Errors
+///
+/// `EACCES` if this process may not write to it, `ENOENT` where `/proc` is not mounted, `EMFILE`.
+pub fn open_writable(file: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Whether a file is open for writing.
+pub fn is_writable(file: BorrowedFd<'_>) -> bool {
+    rustix::fs::fcntl_getfl(file).is_ok_and(|mode| mode & OFlags::RWMODE == OFlags::RDWR)
+}
+
 /// Reads at an offset; fewer bytes at the end of the file.
 ///
 /// # Errors

@@ -82,6 +82,7 @@ pub fn request(text: &str, size: u64) -> CreateSection {
         name: Some(name(text)),
         access: AccessMask::SECTION_ALL_ACCESS,
         attributes: HandleAttributes::empty(),
+        security: None,
         size,
         protection: Protection::READWRITE.bits(),
         flags: 0x0800_0000,

@@ -2,9 +2,11 @@
 
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::object::{ObjectName, SESSION_ID};
+use winpages_kernel::security::SecurityDescriptor;
 use winpages_kernel::{Handle, NtStatus};
 
 use super::argument::read;
+use crate::security_attributes::security;
 
 /// UNICODE_STRING as C programs lay it out.
 #[repr(C)]
@@ -55,6 +57,8 @@ pub struct Attributes {
     pub handle: HandleAttributes,
     /// OBJ_OPENIF: an object that is there will do.
     pub open_if: bool,
+    /// Who may open the object, if it is new.
+    pub security: Option<SecurityDescriptor>,
 }
 
 impl Attributes {
@@ -75,6 +79,7 @@ impl Attributes {
                 name: None,
                 handle: HandleAttributes::empty(),
                 open_if: false,
+                security: None,
             });
         }
         // SAFETY: the caller's pointer.
@@ -130,6 +135,8 @@ impl Attributes {
             name,
             handle,
             open_if: given.Attributes & OBJ_OPENIF != 0,
+            // SAFETY: as above.
+            security: unsafe { security(given.SecurityDescriptor)? },
         })
     }
 }

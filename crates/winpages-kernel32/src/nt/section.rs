@@ -66,6 +66,7 @@ pub unsafe extern "C" fn NtCreateSection(
             name: attributes.name,
             access: AccessMask::from_bits_retain(DesiredAccess),
             attributes: attributes.handle,
+            security: attributes.security,
             size,
             protection: SectionPageProtection,
             flags: AllocationAttributes,

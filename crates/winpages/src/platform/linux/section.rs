@@ -34,6 +34,7 @@ impl SectionHandle {
             name,
             access: rights_for(request.protection) | AccessMask::STANDARD_RIGHTS_REQUIRED,
             attributes: HandleAttributes::empty(),
+            security: None,
             size: request.size,
             protection: request.protection,
             flags: request.flags,
