@@ -22,6 +22,7 @@ fn request(text: Option<&str>) -> CreateDispatcher {
         name: text.map(name),
         access: AccessMask::GENERIC_ALL,
         attributes: HandleAttributes::empty(),
+        security: None,
     }
 }
 

@@ -9,20 +9,23 @@ use winpages_kernel::{Handle, NtStatus};
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS};
 use crate::last_error;
 use crate::object_name::{self, GivenName, handle_value};
+use crate::security_attributes::Given;
 
 /// Everything that every kind has: what the rest is made of.
 pub const EVENT_ALL_ACCESS: u32 = 0x001F_0003;
 
 /// Creates an object by `make`, and answers its handle. The last error says whether it was there.
 pub fn create(
-    attributes: Result<HandleAttributes, NtStatus>,
+    given: Result<Given, NtStatus>,
     name: GivenName,
     access: u32,
     make: impl FnOnce(&CreateDispatcher) -> Result<(Handle, Disposition), NtStatus>,
 ) -> usize {
     let request = || {
+        let given = given?;
         Ok(CreateDispatcher {
-            attributes: attributes?,
+            attributes: given.attributes,
+            security: given.security,
             name: object_name::to_create(name)?,
             access: AccessMask::from_bits_retain(access),
         })

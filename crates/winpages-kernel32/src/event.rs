@@ -2,26 +2,20 @@
 
 use core::ffi::c_char;
 
-use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::wait;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::dispatcher_object::{EVENT_ALL_ACCESS, create, open};
 use crate::last_error;
 use crate::object_name::{self, GivenName};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{Given, SECURITY_ATTRIBUTES, given};
 use crate::text;
 
 const CREATE_EVENT_MANUAL_RESET: u32 = 1;
 const CREATE_EVENT_INITIAL_SET: u32 = 2;
 
-fn create_event(
-    attributes: Result<HandleAttributes, NtStatus>,
-    name: GivenName,
-    flags: u32,
-    access: u32,
-) -> usize {
-    create(attributes, name, access, |request| {
+fn create_event(given: Result<Given, NtStatus>, name: GivenName, flags: u32, access: u32) -> usize {
+    create(given, name, access, |request| {
         if flags & !(CREATE_EVENT_MANUAL_RESET | CREATE_EVENT_INITIAL_SET) != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
@@ -57,9 +51,9 @@ pub unsafe extern "C" fn CreateEventW(
     lpName: *const u16,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpEventAttributes), text::wide(lpName)) };
+    let (given, name) = unsafe { (given(lpEventAttributes), text::wide(lpName)) };
     let flags = flags(bManualReset, bInitialState);
-    create_event(attributes, name, flags, EVENT_ALL_ACCESS)
+    create_event(given, name, flags, EVENT_ALL_ACCESS)
 }
 
 /// CreateEventA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -75,9 +69,9 @@ pub unsafe extern "C" fn CreateEventA(
     lpName: *const c_char,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpEventAttributes), object_name::ansi(lpName)) };
+    let (given, name) = unsafe { (given(lpEventAttributes), object_name::ansi(lpName)) };
     let flags = flags(bManualReset, bInitialState);
-    create_event(attributes, name, flags, EVENT_ALL_ACCESS)
+    create_event(given, name, flags, EVENT_ALL_ACCESS)
 }
 
 /// CreateEventExW: the same with the rights of the handle.
@@ -93,8 +87,8 @@ pub unsafe extern "C" fn CreateEventExW(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpEventAttributes), text::wide(lpName)) };
-    create_event(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpEventAttributes), text::wide(lpName)) };
+    create_event(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// CreateEventExA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -110,8 +104,8 @@ pub unsafe extern "C" fn CreateEventExA(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpEventAttributes), object_name::ansi(lpName)) };
-    create_event(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpEventAttributes), object_name::ansi(lpName)) };
+    create_event(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// OpenEventW: opens the event of a name.

@@ -2,26 +2,20 @@
 
 use core::ffi::c_char;
 
-use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::wait;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::dispatcher_object::{create, open};
 use crate::last_error;
 use crate::object_name::{self, GivenName};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{Given, SECURITY_ATTRIBUTES, given};
 use crate::text;
 
 const MUTEX_ALL_ACCESS: u32 = 0x001F_0001;
 const CREATE_MUTEX_INITIAL_OWNER: u32 = 1;
 
-fn create_mutex(
-    attributes: Result<HandleAttributes, NtStatus>,
-    name: GivenName,
-    flags: u32,
-    access: u32,
-) -> usize {
-    create(attributes, name, access, |request| {
+fn create_mutex(given: Result<Given, NtStatus>, name: GivenName, flags: u32, access: u32) -> usize {
+    create(given, name, access, |request| {
         if flags & !CREATE_MUTEX_INITIAL_OWNER != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
@@ -41,13 +35,8 @@ pub unsafe extern "C" fn CreateMutexW(
     lpName: *const u16,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpMutexAttributes), text::wide(lpName)) };
-    create_mutex(
-        attributes,
-        name,
-        (bInitialOwner != 0).into(),
-        MUTEX_ALL_ACCESS,
-    )
+    let (given, name) = unsafe { (given(lpMutexAttributes), text::wide(lpName)) };
+    create_mutex(given, name, (bInitialOwner != 0).into(), MUTEX_ALL_ACCESS)
 }
 
 /// CreateMutexA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -62,13 +51,8 @@ pub unsafe extern "C" fn CreateMutexA(
     lpName: *const c_char,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpMutexAttributes), object_name::ansi(lpName)) };
-    create_mutex(
-        attributes,
-        name,
-        (bInitialOwner != 0).into(),
-        MUTEX_ALL_ACCESS,
-    )
+    let (given, name) = unsafe { (given(lpMutexAttributes), object_name::ansi(lpName)) };
+    create_mutex(given, name, (bInitialOwner != 0).into(), MUTEX_ALL_ACCESS)
 }
 
 /// CreateMutexExW: the same with the rights of the handle.
@@ -84,8 +68,8 @@ pub unsafe extern "C" fn CreateMutexExW(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpMutexAttributes), text::wide(lpName)) };
-    create_mutex(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpMutexAttributes), text::wide(lpName)) };
+    create_mutex(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// CreateMutexExA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -101,8 +85,8 @@ pub unsafe extern "C" fn CreateMutexExA(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpMutexAttributes), object_name::ansi(lpName)) };
-    create_mutex(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpMutexAttributes), object_name::ansi(lpName)) };
+    create_mutex(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// OpenMutexW: opens the mutex of a name.

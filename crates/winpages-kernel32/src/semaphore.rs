@@ -2,7 +2,6 @@
 
 use core::ffi::c_char;
 
-use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::sys::fault;
 use winpages_kernel::wait;
 use winpages_kernel::{Handle, NtStatus};
@@ -10,7 +9,7 @@ use winpages_kernel::{Handle, NtStatus};
 use crate::dispatcher_object::{EVENT_ALL_ACCESS, create, open};
 use crate::last_error;
 use crate::object_name::{self, GivenName};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{Given, SECURITY_ATTRIBUTES, given};
 use crate::text;
 
 const SEMAPHORE_ALL_ACCESS: u32 = EVENT_ALL_ACCESS;
@@ -22,13 +21,13 @@ struct Counts {
 }
 
 fn create_semaphore(
-    attributes: Result<HandleAttributes, NtStatus>,
+    given: Result<Given, NtStatus>,
     counts: &Counts,
     name: GivenName,
     flags: u32,
     access: u32,
 ) -> usize {
-    create(attributes, name, access, |request| {
+    create(given, name, access, |request| {
         if flags != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
@@ -49,12 +48,12 @@ pub unsafe extern "C" fn CreateSemaphoreW(
     lpName: *const u16,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpSemaphoreAttributes), text::wide(lpName)) };
+    let (given, name) = unsafe { (given(lpSemaphoreAttributes), text::wide(lpName)) };
     let counts = Counts {
         initial: lInitialCount,
         maximum: lMaximumCount,
     };
-    create_semaphore(attributes, &counts, name, 0, SEMAPHORE_ALL_ACCESS)
+    create_semaphore(given, &counts, name, 0, SEMAPHORE_ALL_ACCESS)
 }
 
 /// CreateSemaphoreA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -70,17 +69,12 @@ pub unsafe extern "C" fn CreateSemaphoreA(
     lpName: *const c_char,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe {
-        (
-            inheritance(lpSemaphoreAttributes),
-            object_name::ansi(lpName),
-        )
-    };
+    let (given, name) = unsafe { (given(lpSemaphoreAttributes), object_name::ansi(lpName)) };
     let counts = Counts {
         initial: lInitialCount,
         maximum: lMaximumCount,
     };
-    create_semaphore(attributes, &counts, name, 0, SEMAPHORE_ALL_ACCESS)
+    create_semaphore(given, &counts, name, 0, SEMAPHORE_ALL_ACCESS)
 }
 
 /// CreateSemaphoreExW: the same with the rights of the handle.
@@ -98,12 +92,12 @@ pub unsafe extern "C" fn CreateSemaphoreExW(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpSemaphoreAttributes), text::wide(lpName)) };
+    let (given, name) = unsafe { (given(lpSemaphoreAttributes), text::wide(lpName)) };
     let counts = Counts {
         initial: lInitialCount,
         maximum: lMaximumCount,
     };
-    create_semaphore(attributes, &counts, name, dwFlags, dwDesiredAccess)
+    create_semaphore(given, &counts, name, dwFlags, dwDesiredAccess)
 }
 
 /// CreateSemaphoreExA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -121,17 +115,12 @@ pub unsafe extern "C" fn CreateSemaphoreExA(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe {
-        (
-            inheritance(lpSemaphoreAttributes),
-            object_name::ansi(lpName),
-        )
-    };
+    let (given, name) = unsafe { (given(lpSemaphoreAttributes), object_name::ansi(lpName)) };
     let counts = Counts {
         initial: lInitialCount,
         maximum: lMaximumCount,
     };
-    create_semaphore(attributes, &counts, name, dwFlags, dwDesiredAccess)
+    create_semaphore(given, &counts, name, dwFlags, dwDesiredAccess)
 }
 
 /// OpenSemaphoreW: opens the semaphore of a name.

@@ -2,7 +2,6 @@
 
 use core::ffi::{c_char, c_void};
 
-use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::sys::fault;
 use winpages_kernel::wait::{self, Due, SetTimer, Timeout, TimerApc};
 use winpages_kernel::{Handle, NtStatus};
@@ -11,7 +10,7 @@ use crate::dispatcher_object::{EVENT_ALL_ACCESS, create, open};
 use crate::error_code::ERROR_NOT_SUPPORTED;
 use crate::last_error;
 use crate::object_name::{self, GivenName};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, inheritance};
+use crate::security_attributes::{Given, SECURITY_ATTRIBUTES, given};
 use crate::text;
 
 const TIMER_ALL_ACCESS: u32 = EVENT_ALL_ACCESS;
@@ -21,13 +20,8 @@ const CREATE_WAITABLE_TIMER_HIGH_RESOLUTION: u32 = 2;
 /// PTIMERAPCROUTINE: what is called when the timer is due.
 pub type TimerRoutine = Option<unsafe extern "C-unwind" fn(*mut c_void, u32, i32)>;
 
-fn create_timer(
-    attributes: Result<HandleAttributes, NtStatus>,
-    name: GivenName,
-    flags: u32,
-    access: u32,
-) -> usize {
-    create(attributes, name, access, |request| {
+fn create_timer(given: Result<Given, NtStatus>, name: GivenName, flags: u32, access: u32) -> usize {
+    create(given, name, access, |request| {
         // Every timer here has the kernel's own resolution, which is a high one.
         let known = CREATE_WAITABLE_TIMER_MANUAL_RESET | CREATE_WAITABLE_TIMER_HIGH_RESOLUTION;
         if flags & !known != 0 {
@@ -49,13 +43,8 @@ pub unsafe extern "C" fn CreateWaitableTimerW(
     lpName: *const u16,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpTimerAttributes), text::wide(lpName)) };
-    create_timer(
-        attributes,
-        name,
-        (bManualReset != 0).into(),
-        TIMER_ALL_ACCESS,
-    )
+    let (given, name) = unsafe { (given(lpTimerAttributes), text::wide(lpName)) };
+    create_timer(given, name, (bManualReset != 0).into(), TIMER_ALL_ACCESS)
 }
 
 /// CreateWaitableTimerA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -70,13 +59,8 @@ pub unsafe extern "C" fn CreateWaitableTimerA(
     lpName: *const c_char,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpTimerAttributes), object_name::ansi(lpName)) };
-    create_timer(
-        attributes,
-        name,
-        (bManualReset != 0).into(),
-        TIMER_ALL_ACCESS,
-    )
+    let (given, name) = unsafe { (given(lpTimerAttributes), object_name::ansi(lpName)) };
+    create_timer(given, name, (bManualReset != 0).into(), TIMER_ALL_ACCESS)
 }
 
 /// CreateWaitableTimerExW: the same with the rights of the handle.
@@ -92,8 +76,8 @@ pub unsafe extern "C" fn CreateWaitableTimerExW(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpTimerAttributes), text::wide(lpName)) };
-    create_timer(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpTimerAttributes), text::wide(lpName)) };
+    create_timer(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// CreateWaitableTimerExA: the same with a name in the ANSI code page, of at most 259 characters.
@@ -109,8 +93,8 @@ pub unsafe extern "C" fn CreateWaitableTimerExA(
     dwDesiredAccess: u32,
 ) -> usize {
     // SAFETY: the caller's pointers.
-    let (attributes, name) = unsafe { (inheritance(lpTimerAttributes), object_name::ansi(lpName)) };
-    create_timer(attributes, name, dwFlags, dwDesiredAccess)
+    let (given, name) = unsafe { (given(lpTimerAttributes), object_name::ansi(lpName)) };
+    create_timer(given, name, dwFlags, dwDesiredAccess)
 }
 
 /// OpenWaitableTimerW: opens the timer of a name.

@@ -28,6 +28,13 @@ impl ObjectSecurity {
     }
 }
 
+impl core::fmt::Debug for ObjectSecurity {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Without its lock, which whoever prints the object may hold.
+        formatter.write_str("ObjectSecurity")
+    }
+}
+
 /// Where an object's descriptor is.
 enum Place<'a> {
     /// In the file that holds its name.
@@ -44,6 +51,10 @@ impl Object {
             Self::Section(section) => match section.named_file() {
                 Some(file) => Place::Named(file),
                 None => Place::Unnamed(section.security()),
+            },
+            Self::Dispatcher(object) => match object.named_file() {
+                Some(file) => Place::Named(file),
+                None => Place::Unnamed(object.security()),
             },
             Self::File(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {
                 Place::Default

@@ -16,10 +16,11 @@ use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
 use crate::object::{
-    AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName, ObjectType, PAYLOAD_SIZE,
-    object_type,
+    AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, ObjectType,
+    PAYLOAD_SIZE, object_type,
 };
 use crate::section::Disposition;
+use crate::security::{Assigned, SecurityDescriptor};
 use crate::sys::shared_file;
 
 /// What a dispatcher object is.
@@ -116,6 +117,7 @@ pub struct Dispatcher {
     memory: Arc<RecordMemory>,
     file: Option<NamedFile>,
     name: Option<ObjectName>,
+    security: ObjectSecurity,
     handles: AtomicUsize,
 }
 
@@ -128,6 +130,9 @@ pub struct CreateDispatcher {
     pub access: AccessMask,
     /// What is remembered of the handle besides.
     pub attributes: HandleAttributes,
+    /// Who may do what with the object, if it is new; without, it is the user's alone. Others find it
+    /// only under a name in `Global\`.
+    pub security: Option<SecurityDescriptor>,
 }
 
 /// What came of trying to take an object.
@@ -155,6 +160,16 @@ impl Dispatcher {
     /// What it is.
     pub fn kind(&self) -> DispatcherKind {
         self.kind
+    }
+
+    /// The file that holds its name, if it has one.
+    pub(crate) fn named_file(&self) -> Option<&NamedFile> {
+        self.file.as_ref()
+    }
+
+    /// Its descriptor, if it has no name.
+    pub(crate) fn security(&self) -> &ObjectSecurity {
+        &self.security
     }
 
     /// Its name, if it has one.
@@ -415,14 +430,33 @@ impl Dispatcher {
         undo: impl Fn(&Arc<RecordMemory>),
     ) -> Result<(Handle, Disposition), NtStatus> {
         let access = kind.granted(request.access)?;
-        let (object, disposition) = match &request.name {
+        let security = request.security.as_ref();
+        let security = security.map(|given| Assigned::to_new_object(given, kind.object_type()));
+        let security = security.transpose()?.flatten();
+        let (object, disposition, access) = match &request.name {
             None => {
                 let memory = RecordMemory::unnamed()?;
                 memory.record().initialise(initial);
                 prepare(&memory)?;
-                (Self::new(kind, memory, None), Disposition::Created)
+                let mut object = Self::new(kind, memory, None);
+                object.security = ObjectSecurity::new(security.as_ref());
+                (object, Disposition::Created, access)
             }
-            Some(name) => Self::create_named(name, kind, initial, prepare, undo)?,
+            Some(name) => {
+                let created = Self::create_named(
+                    name,
+                    kind,
+                    (request.access, security.as_ref()),
+                    initial,
+                    prepare,
+                    undo,
+                );
+                let (object, existing) = created?;
+                match existing {
+                    Some(access) => (object, Disposition::Existing, access),
+                    None => (object, Disposition::Created, access),
+                }
+            }
         };
         let handle = handle_table::insert(Entry {
             object: Object::Dispatcher(Arc::new(object)),
@@ -444,17 +478,20 @@ impl Dispatcher {
             memory,
             file,
             name,
+            security: ObjectSecurity::new(None),
             handles: AtomicUsize::new(0),
         }
     }
 
+    /// Answers the object and, if it was there, what of `desired` it grants.
     fn create_named(
         name: &ObjectName,
         kind: DispatcherKind,
+        (desired, security): (AccessMask, Option<&Assigned>),
         initial: Word,
         prepare: impl Fn(&Arc<RecordMemory>) -> Result<(), NtStatus>,
         undo: impl Fn(&Arc<RecordMemory>),
-    ) -> Result<(Self, Disposition), NtStatus> {
+    ) -> Result<(Self, Option<AccessMask>), NtStatus> {
         let mut prepared: Option<Arc<RecordMemory>> = None;
         let fill = |file: BorrowedFd<'_>| {
             if let Some(memory) = prepared.take() {
@@ -470,20 +507,20 @@ impl Dispatcher {
             let memory = RecordMemory::of_file(file)?;
             prepare(&memory)?;
             prepared = Some(memory);
-            descriptor(name, kind).write(file)
+            descriptor(name, kind, security).write(file)
         };
-        // Readable and writable by the user alone, until a security descriptor says otherwise.
-        const MODE: u32 = 0o600;
-        let found = namespace::create_or_open(name, kind.object_kind(), MODE, fill);
+        let enforced = security.map(|assigned| (assigned, kind.object_type()));
+        let found = namespace::create_or_open(name, kind.object_kind(), enforced, fill);
         match (found, prepared) {
             (Ok(Found::Created(file)), Some(memory)) => {
                 let named = Some((file, name.clone()));
-                Ok((Self::new(kind, memory, named), Disposition::Created))
+                Ok((Self::new(kind, memory, named), None))
             }
             (Ok(Found::Existing(file, found)), prepared) => {
                 prepared.iter().for_each(undo);
+                let access = file.grant(&found, desired, kind.object_type())?;
                 let object = Self::existing(name, file, &found)?;
-                Ok((object, Disposition::Existing))
+                Ok((object, Some(access)))
             }
             (Ok(Found::Created(_)), None) => Err(NtStatus::UNSUCCESSFUL),
             (Err(status), prepared) => {
@@ -521,11 +558,9 @@ impl Dispatcher {
         attributes: HandleAttributes,
     ) -> Result<Handle, NtStatus> {
         let (file, descriptor) = namespace::open(name, kind, true)?;
+        let found = DispatcherKind::from_descriptor(&descriptor)?;
+        let access = file.grant(&descriptor, access, found.object_type())?;
         let object = Self::existing(name, file, &descriptor)?;
-        let access = object.kind.granted(access)?;
-        if access.is_empty() {
-            return Err(NtStatus::ACCESS_DENIED);
-        }
         handle_table::insert(Entry {
             object: Object::Dispatcher(Arc::new(object)),
             access,
@@ -534,13 +569,16 @@ impl Dispatcher {
     }
 }
 
-fn descriptor(name: &ObjectName, kind: DispatcherKind) -> Descriptor {
+fn descriptor(name: &ObjectName, kind: DispatcherKind, security: Option<&Assigned>) -> Descriptor {
     Descriptor {
         kind: kind.object_kind(),
         data_size: RECORD_SIZE as u64,
         name: name.leaf().to_vec(),
         payload: kind.to_payload(),
         extra: Vec::new(),
+        security: security
+            .map(|assigned| assigned.descriptor().to_self_relative())
+            .unwrap_or_default(),
         creator: std::process::id(),
         created: SystemTime::now()
             .duration_since(UNIX_EPOCH)
