@@ -215,3 +215,44 @@ impl Memory {
         unsafe { core::slice::from_raw_parts_mut(self.pointer_to(offsets.start), offsets.len()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_lie_within_or_are_refused() {
+        let memory = Memory::new(0x1_0000, 0x3000).unwrap();
+        let offsets = |range| memory.offsets(Operation::Read, range);
+        assert_eq!(offsets(0..0x3000).unwrap(), 0..0x3000);
+        assert_eq!(offsets(0x3000..0x3000).unwrap(), 0x3000..0x3000);
+        let error = offsets(5..0x3001).unwrap_err();
+        assert_eq!(error.addresses(), Some(0x1_0005..0x1_3001));
+        assert_eq!(error.code(), ERROR_INVALID_ADDRESS);
+        let whole = memory.offsets(Operation::Read, ..).unwrap();
+        assert_eq!(memory.addresses_of(&whole), 0x1_0000..0x1_3000);
+        assert_eq!(memory.offsets(Operation::Read, ..=1).unwrap(), 0..2);
+        let excluded = (Bound::Excluded(1), Bound::Unbounded);
+        assert_eq!(
+            memory.offsets(Operation::Read, excluded).unwrap(),
+            2..0x3000
+        );
+        let beyond = (Bound::Excluded(usize::MAX), Bound::Unbounded);
+        assert!(memory.offsets(Operation::Read, beyond).is_err());
+        assert!(memory.offsets(Operation::Read, ..=usize::MAX).is_err());
+        assert!(memory.span(Operation::Read, usize::MAX, 2).is_err());
+        assert_eq!(memory.pages_of(&(0xFFF..0x1001)), 0..0x2000);
+        assert!(Memory::new(0, 1).is_none());
+    }
+
+    #[test]
+    fn slices_are_of_the_bytes() {
+        let mut bytes = [1u8, 2, 3, 4];
+        let memory = Memory::new(bytes.as_mut_ptr().expose_provenance(), bytes.len()).unwrap();
+        // SAFETY: the bytes are the array's, and are used in turn.
+        unsafe {
+            memory.slice_mut(&(1..3)).copy_from_slice(&[7, 8]);
+            assert_eq!(memory.slice(&(0..4)), [1, 7, 8, 4]);
+        }
+    }
+}

@@ -103,6 +103,8 @@ impl Section {
     }
 }
 
+const SEC_IMAGE: u32 = 0x0100_0000;
+const SEC_IMAGE_NO_EXECUTE: u32 = 0x1100_0000;
 const SEC_RESERVE: u32 = 0x0400_0000;
 const SEC_COMMIT: u32 = 0x0800_0000;
 const SEC_NOCACHE: u32 = 0x1000_0000;
@@ -170,6 +172,39 @@ impl<'a> SectionOptions<'a> {
         self.flag(SEC_WRITECOMBINE, write_combine)
     }
 
+    /// The file is a program or library of Windows' (a portable executable), to be laid out as its
+    /// headers say: each part at its place, with its protection. SEC_IMAGE. Sets the protection to
+    /// [`Protection::READONLY`], from which what a part of the image may do does not depend.
+    ///
+    /// Nothing in it is run or resolved: it is for looking at, or for a loader.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use winpages::{RegionKind, Section};
+    ///
+    /// let library = File::open("plugin.dll")?;
+    /// let view = Section::options().file(&library).image().create()?.view().map()?;
+    /// assert_eq!(view.query(0)?.kind, Some(RegionKind::Image));
+    /// assert_eq!(&view.read::<[u8; 2]>(0)?, b"MZ");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn image(self) -> Self {
+        self.image_as(SEC_IMAGE)
+    }
+
+    /// As [`SectionOptions::image`], and nothing in it can be run: SEC_IMAGE_NO_EXECUTE.
+    pub fn image_without_execution(self) -> Self {
+        self.image_as(SEC_IMAGE_NO_EXECUTE)
+    }
+
+    fn image_as(self, flag: u32) -> Self {
+        Self {
+            flags: self.flags | flag,
+            protection: Protection::READONLY,
+            ..self
+        }
+    }
+
     /// Whether it has the processor's larger pages: SEC_LARGE_PAGES. The size is a multiple of
     /// [`large_page_minimum`](crate::large_page_minimum). Takes a privilege, and memory that is not in
     /// pieces.
@@ -197,6 +232,7 @@ impl<'a> SectionOptions<'a> {
     /// * ERROR_ACCESS_DENIED: the file is not open for what the protection allows, or the name is in a
     ///   namespace that this user may not write to.
     /// * ERROR_FILE_INVALID: an empty file, and no size.
+    /// * ERROR_BAD_EXE_FORMAT: the file is to be an image, and is none.
     /// * ERROR_NOT_ENOUGH_MEMORY: larger than a file that may not be written.
     /// * ERROR_DISK_FULL: the file cannot grow so much.
     /// * ERROR_COMMITMENT_LIMIT: not so much memory.
@@ -240,10 +276,10 @@ impl<'a> SectionOptions<'a> {
     /// ```
     pub fn create_or_open(self) -> Result<(Section, Opened), Error> {
         let name = self.units(Operation::CreateSection)?;
-        let kind = if self.flags & SEC_RESERVE == 0 {
+        let kind = if self.flags & (SEC_RESERVE | SEC_IMAGE) == 0 {
             SEC_COMMIT
         } else {
-            SEC_RESERVE
+            0
         };
         // Its SEC_ bits stand beside a protection's PAGE_ bits in one argument: no stranger must be
         // taken for one of the others.

@@ -298,3 +298,94 @@ macro_rules! trampolines {
 }
 
 static TRAMPOLINES: [RawHandler; SLOT_COUNT] = trampolines![0 1 2 3 4 5 6 7];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::platform::{RawContext, RawRecord};
+
+    const CONTINUE: i32 = -1;
+    const SEARCH: i32 = 0;
+
+    /// Calls a slot's function as the system does.
+    fn call(slot: usize, code: u32) -> i32 {
+        let mut record = RawRecord {
+            code,
+            flags: 0,
+            chained: core::ptr::null_mut(),
+            address: 0x1234,
+            parameter_count: 2,
+            parameters: [7; 15],
+        };
+        let mut context = RawContext {
+            home: [0; 6],
+            context_flags: 0,
+            mx_csr: 0,
+            segments: [0; 6],
+            e_flags: 2,
+            debug: [0; 6],
+            general: core::array::from_fn(|number| number as u64),
+            rip: 0x1234,
+        };
+        let mut pointers = RawException {
+            record: &raw mut record,
+            context: &raw mut context,
+        };
+        // SAFETY: the pointers are good until it returns.
+        let answer = unsafe { TRAMPOLINES[slot](&raw mut pointers) };
+        if answer == CONTINUE {
+            assert_eq!(context.general[8], 42);
+        }
+        answer
+    }
+
+    #[test]
+    fn a_slot_calls_its_callback_until_it_is_given_back() {
+        let owned = Arc::new(5u32);
+        let kept = Arc::clone(&owned);
+        let slot = take_slot(Box::new(move |exception| {
+            assert_eq!(*kept, 5);
+            assert_eq!(exception.parameters(), [7, 7]);
+            assert_eq!(exception.instruction(), 0x1234);
+            let mut registers = exception.registers();
+            assert_eq!((registers.rsp, registers.r8, registers.r15), (4, 8, 15));
+            registers.r8 = 42;
+            // SAFETY: nobody goes on with them.
+            unsafe { exception.set_registers(&registers) };
+            match exception.code() {
+                1 => Disposition::Continue,
+                _ => Disposition::Search,
+            }
+        }))
+        .unwrap();
+        assert_eq!(call(slot, 1), CONTINUE);
+        assert_eq!(call(slot, 2), SEARCH);
+        give_slot(slot);
+        assert_eq!(call(slot, 1), SEARCH);
+        assert_eq!(Arc::strong_count(&owned), 1);
+    }
+
+    #[test]
+    fn a_slot_is_given_back_while_others_call_it() {
+        for _ in 0..20 {
+            let owned = Box::new([7u8; 16]);
+            let slot = take_slot(Box::new(move |_| {
+                assert_eq!(owned[15], 7);
+                Disposition::Search
+            }))
+            .unwrap();
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(|| {
+                        for _ in 0..5 {
+                            assert_eq!(call(slot, 2), SEARCH);
+                        }
+                    });
+                }
+                give_slot(slot);
+            });
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub use residency::{Contents, OfferPriority};
 ///
 /// A slice cannot outlive what it needs:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0502
 /// # let mut reservation = winpages::Reservation::options().size(4096).commit(true).reserve().unwrap();
 /// let slice = reservation.slice(..).unwrap();
 /// reservation.decommit(..).unwrap();

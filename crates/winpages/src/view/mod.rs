@@ -60,7 +60,7 @@ pub enum Access {
 ///
 /// What is borrowed of a view cannot outlive it:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0505
 /// # let section = winpages::Section::options().size(4096).create().unwrap();
 /// let view = section.view().map().unwrap();
 /// let flag = view.atomic_u32(0).unwrap();
@@ -70,7 +70,7 @@ pub enum Access {
 ///
 /// Nor can it be taken from under what is borrowed:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0502
 /// # let section = winpages::Section::options().size(4096).create().unwrap();
 /// let mut view = section.view().map().unwrap();
 /// let flag = view.atomic_u32(0).unwrap();
@@ -80,7 +80,7 @@ pub enum Access {
 ///
 /// And a slice takes a promise:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0133
 /// # let section = winpages::Section::options().size(4096).create().unwrap();
 /// # let view = section.view().map().unwrap();
 /// let bytes: &[u8] = view.slice(..).unwrap();

@@ -164,10 +164,9 @@ pub(crate) fn working_set() -> Result<Vec<u64>, Code> {
 pub(crate) fn page_blocks(addresses: &[usize]) -> Result<Vec<u64>, Code> {
     let mut entries: Vec<_> = addresses
         .iter()
-        .map(|address| {
-            let mut entry = PSAPI_WORKING_SET_EX_INFORMATION::default();
-            entry.VirtualAddress = *address as *mut c_void;
-            entry
+        .map(|address| PSAPI_WORKING_SET_EX_INFORMATION {
+            VirtualAddress: *address as *mut c_void,
+            ..PSAPI_WORKING_SET_EX_INFORMATION::default()
         })
         .collect();
     // SAFETY: the entries have the length given.
