@@ -116,7 +116,8 @@ static void routines(void)
     RESULT("alertable", SleepEx(1000, TRUE));
     RESULT("calls", calls);
     LARGE_INTEGER now = at(0);
-    RESULT("the time", reported <= (ULONGLONG)now.QuadPart && reported + 600000000 > (ULONGLONG)now.QuadPart);
+    BOOL recent = reported <= (ULONGLONG)now.QuadPart && reported + 600000000 > (ULONGLONG)now.QuadPart;
+    DOCUMENTED("the time", recent, TRUE, "Wine reports another");
     RESULT("no more", SleepEx(20, TRUE));
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
     due = in(20);
@@ -129,8 +130,8 @@ static void routines(void)
     RESULT("calls", calls);
     SetWaitableTimer(timer, &due, 20, routine, &calls, FALSE);
     for (int i = 0; i < 3; i++)
-        RESULT("each period", SleepEx(5000, TRUE));
-    RESULT("calls", calls);
+        DOCUMENTED("each period", SleepEx(500, TRUE), WAIT_IO_COMPLETION, "Wine calls once");
+    DOCUMENTED("calls", calls, 5, "Wine calls once");
     CloseHandle(timer);
     CloseHandle(event);
 }
@@ -144,7 +145,7 @@ static void wrong_arguments(void)
     TRY(CancelWaitableTimer(NULL));
     TRY(CancelWaitableTimer(event));
     timer = CreateWaitableTimerA(NULL, TRUE, NULL);
-    TRY(SetWaitableTimer(timer, &due, -1, NULL, NULL, FALSE));
+    DOCUMENTED_CALL("Wine takes a negative period", 0, ERROR_INVALID_PARAMETER, SetWaitableTimer(timer, &due, -1, NULL, NULL, FALSE));
     TRY(SetEvent(timer));
     CloseHandle(timer);
     CloseHandle(event);

@@ -53,11 +53,12 @@ static void any(void)
     WAIT("one is wrong", WaitForMultipleObjects(3, some, FALSE, 0));
     some[1] = NULL;
     WAIT("one is NULL", WaitForMultipleObjects(3, some, FALSE, 0));
-    some[1] = GetCurrentProcess();
-    WAIT("the process", WaitForMultipleObjects(3, some, FALSE, 0));
-    some[1] = GetCurrentThread();
-    WAIT("the thread", WaitForMultipleObjects(3, some, FALSE, 0));
     WAIT("nothing was taken", WaitForSingleObject(events[0], 0));
+    some[0] = GetCurrentProcess();
+    DOCUMENTED("the process", WaitForMultipleObjects(1, some, FALSE, 0), WAIT_FAILED, "Wine takes it");
+    some[0] = GetCurrentThread();
+    DOCUMENTED("the thread", WaitForMultipleObjects(1, some, FALSE, 0), WAIT_FAILED, "Wine takes it");
+    some[0] = events[0];
     SetEvent(events[0]);
     some[1] = events[0];
     WAIT("one twice", WaitForMultipleObjects(2, some, FALSE, 0));

@@ -212,6 +212,7 @@ programs! { single:
     create_file_mapping
     directories
     duplicate_handle
+    events
     exceptions
     file_locks
     files
@@ -227,6 +228,7 @@ programs! { single:
     mapped_file_name
     memory_status
     modules
+    mutexes
     nt_memory
     nt_objects
     offer_virtual_memory
@@ -237,6 +239,7 @@ programs! { single:
     sec_reserve
     section_lifetime
     section_names
+    semaphores
     system_info
     temp_files
     unmap_view_of_file
@@ -248,6 +251,8 @@ programs! { single:
     virtual_lock
     virtual_protect
     virtual_query
+    waitable_timers
+    waits
     wide_crt
     working_set
     write_watch
@@ -255,6 +260,7 @@ programs! { single:
 
 programs! { pair:
     pair_file
+    pair_mutex
     pair_reserve
     pair_section
 }

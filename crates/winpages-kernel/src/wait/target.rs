@@ -66,6 +66,19 @@ impl Waitable for MemoryNotification {
     }
 }
 
+/// The calling process, which has not ended as long as one of its threads waits.
+struct OwnProcess;
+
+impl Waitable for OwnProcess {
+    fn is_signalled(&self) -> bool {
+        false
+    }
+
+    fn bell(&self) -> Bell<'_> {
+        Bell::Look(super::LONGEST_SLEEP)
+    }
+}
+
 /// One of the objects of a wait.
 #[derive(Clone)]
 pub(super) enum Target {
@@ -84,6 +97,9 @@ impl Target {
     /// [`AccessMask::SYNCHRONIZE`], [`NtStatus::OBJECT_TYPE_MISMATCH`] if such an object cannot be
     /// waited for.
     pub(super) fn of(handle: Handle) -> Result<Self, NtStatus> {
+        if handle == Handle::CURRENT_PROCESS {
+            return Ok(Self::Other(Arc::new(OwnProcess)));
+        }
         let entry = crate::object::reference(handle)?;
         let target: Self = match entry.object {
             Object::Dispatcher(object) => Self::Dispatcher(object),
