@@ -236,6 +236,7 @@ programs! { single:
     paths
     printf_formats
     privileges
+    reset_undo
     sec_reserve
     section_lifetime
     section_names

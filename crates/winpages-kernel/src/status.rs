@@ -53,6 +53,7 @@ statuses! {
     GUARD_PAGE_VIOLATION = 0x8000_0001: "A guard page was touched; it is a plain page from now on.";
     DATATYPE_MISALIGNMENT = 0x8000_0002: "A pointer argument is not aligned as what it leads to must be.";
     BUFFER_OVERFLOW = 0x8000_0005: "The buffer holds only part of the answer.";
+    DEVICE_BUSY = 0x8000_0011: "Of what was left to the system, some is lost.";
     NO_MORE_ENTRIES = 0x8000_001A: "An enumeration has reached its end.";
     UNSUCCESSFUL = 0xC000_0001: "The operation failed and no better code says why.";
     NOT_IMPLEMENTED = 0xC000_0002: "This system does not have the function.";

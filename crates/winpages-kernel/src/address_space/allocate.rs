@@ -14,6 +14,7 @@ use super::view;
 use super::{AddressRequirements, PageRange, Protection, user_physical_pages, write_watch};
 use super::{foreign, layout};
 use crate::NtStatus;
+use crate::residency;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
 
@@ -33,6 +34,8 @@ bitflags::bitflags! {
         const WRITE_WATCH = 0x20_0000;
         /// MEM_PHYSICAL: a window for pages that the program allocates and maps by number.
         const PHYSICAL = 0x40_0000;
+        /// MEM_RESET_UNDO: the contents of pages that were reset are needed after all.
+        const RESET_UNDO = 0x100_0000;
         /// MEM_LARGE_PAGES
         const LARGE_PAGES = 0x2000_0000;
     }
@@ -52,6 +55,7 @@ bitflags::bitflags! {
 /// * [`NtStatus::ALREADY_COMMITTED`]: the range lies in a view of a file.
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the kernel will not promise the memory.
+/// * [`NtStatus::DEVICE_BUSY`]: the contents of pages whose reset is to be undone are lost.
 /// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages, which need a privilege no process holds here.
 pub fn allocate_virtual_memory(
     base: usize,
@@ -87,7 +91,8 @@ pub fn allocate_virtual_memory_within(
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let kind = AllocationType::from_bits(allocation_type).ok_or(NtStatus::INVALID_PARAMETER)?;
-    if kind.contains(AllocationType::RESET) && kind != AllocationType::RESET {
+    let resets = AllocationType::RESET | AllocationType::RESET_UNDO;
+    if kind.intersects(resets) && kind.bits().count_ones() != 1 {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let window = AllocationType::RESERVE | AllocationType::PHYSICAL;
@@ -97,8 +102,8 @@ pub fn allocate_virtual_memory_within(
     {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    let what = AllocationType::COMMIT | AllocationType::RESERVE | AllocationType::RESET;
-    if !kind.intersects(what) {
+    let what = AllocationType::COMMIT | AllocationType::RESERVE;
+    if !kind.intersects(what | resets) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     if kind.contains(AllocationType::WRITE_WATCH) && !kind.contains(AllocationType::RESERVE) {
@@ -115,8 +120,14 @@ pub fn allocate_virtual_memory_within(
         return Err(NtStatus::PRIVILEGE_NOT_HELD);
     }
     protection.prepare();
-    if kind.contains(AllocationType::RESET) {
-        reset(base, size)
+    if kind.intersects(resets) {
+        let pages = reset_range(base, size)?;
+        if kind == AllocationType::RESET {
+            residency::reset(pages);
+        } else {
+            residency::undo_reset(pages)?;
+        }
+        Ok(pages)
     } else if base == 0 {
         let size = page_up(size)
             .filter(|size| *size <= application_end() - MINIMUM_APPLICATION_ADDRESS)
@@ -406,16 +417,9 @@ pub(super) fn one_allocation(writer: &Writer<'_>, range: PageRange) -> Result<Ru
     }
 }
 
-/// MEM_RESET: the pages keep their state, and their contents or zeroes.
-fn reset(base: usize, size: usize) -> Result<PageRange, NtStatus> {
+/// The pages of one allocation that are to be reset, or not to be after all.
+fn reset_range(base: usize, size: usize) -> Result<PageRange, NtStatus> {
     let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-    let writer = REGIONS.write();
-    let run = one_allocation(&writer, range)?;
-    if run.allocation.kind() == AllocationKind::Private {
-        write_watch::keep_marks(&writer, run.allocation, range);
-        // SAFETY: the caller says that the contents are no longer needed. A refusal (locked pages)
-        // leaves them as they are, which is an allowed outcome too.
-        let _ = unsafe { memory::free_lazily(range.base, range.size) };
-    }
+    one_allocation(&REGIONS.write(), range)?;
     Ok(range)
 }

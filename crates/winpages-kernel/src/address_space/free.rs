@@ -5,7 +5,7 @@ use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::{PageRange, user_physical_pages, write_watch};
 use crate::NtStatus;
-use crate::residency::forget_offers;
+use crate::residency::forget_samples;
 use crate::sys::memory::{self, Access};
 
 bitflags::bitflags! {
@@ -70,7 +70,7 @@ pub fn free_virtual_memory(
             write_watch::end(allocation.view());
         }
         writer.remove_allocation(allocation);
-        forget_offers(whole);
+        forget_samples(whole);
         return Ok(whole);
     }
     if is_window {
@@ -107,7 +107,7 @@ fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageR
     }
     write_watch::watch_anew(run.allocation, range);
     writer.set_states(range.base, range.end(), |_| PageState::RESERVED);
-    forget_offers(range);
+    forget_samples(range);
     Ok(range)
 }
 

@@ -10,6 +10,8 @@ mod offer;
 mod page_information;
 mod prefetch;
 mod process_memory;
+mod reset;
+mod samples;
 mod system_memory;
 mod working_set;
 
@@ -19,15 +21,17 @@ pub use notification::{
     create_memory_notification, query_memory_notification,
 };
 pub use offer::{
-    OfferPriority, Reclaimed, discard_virtual_memory, offer_virtual_memory, reclaim_virtual_memory,
+    OfferPriority, discard_virtual_memory, offer_virtual_memory, reclaim_virtual_memory,
 };
 pub use page_information::{PageInformation, PageReader};
 pub use prefetch::prefetch_virtual_memory;
 pub use process_memory::{ProcessMemory, process_memory};
+pub use samples::Reclaimed;
 pub use system_memory::{SystemMemory, SystemObjects, system_memory, system_objects};
 pub use working_set::{
     DEFAULT_MAXIMUM_PAGES, DEFAULT_MINIMUM_PAGES, WorkingSetFlags, WorkingSetLimits,
     empty_working_set, set_working_set_limits, walk_working_set, working_set_limits,
 };
 
-pub(crate) use offer::{OFFERS, forget_offers};
+pub(crate) use reset::{reset, undo_reset};
+pub(crate) use samples::{SAMPLES, forget_samples};

@@ -22,7 +22,7 @@ extern "C" fn prepare() {
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
-    crate::residency::OFFERS.lock_for_fork();
+    crate::residency::SAMPLES.lock_for_fork();
     crate::thread::lock_for_fork();
     crate::wait::lock_for_fork();
     GENERATION.fetch_add(1, Ordering::Relaxed);
@@ -33,7 +33,7 @@ extern "C" fn in_parent() {
     unsafe {
         crate::wait::unlock_after_fork();
         crate::thread::unlock_after_fork();
-        crate::residency::OFFERS.unlock_after_fork();
+        crate::residency::SAMPLES.unlock_after_fork();
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();
