@@ -210,6 +210,7 @@ programs! { single:
     bad_pointers
     copy_on_write
     create_file_mapping
+    create_process
     directories
     duplicate_handle
     events

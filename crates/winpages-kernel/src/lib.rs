@@ -11,6 +11,7 @@ pub mod exception;
 pub mod file;
 pub mod heap;
 pub mod object;
+pub mod process;
 pub mod residency;
 pub mod section;
 pub mod security;

@@ -55,6 +55,7 @@ statuses! {
     BUFFER_OVERFLOW = 0x8000_0005: "The buffer holds only part of the answer.";
     DEVICE_BUSY = 0x8000_0011: "Of what was left to the system, some is lost.";
     NO_MORE_ENTRIES = 0x8000_001A: "An enumeration has reached its end.";
+    PARTIAL_COPY = 0x8000_000D: "Not all of the range could be copied.";
     UNSUCCESSFUL = 0xC000_0001: "The operation failed and no better code says why.";
     NOT_IMPLEMENTED = 0xC000_0002: "This system does not have the function.";
     INVALID_INFO_CLASS = 0xC000_0003: "The information class is unknown.";

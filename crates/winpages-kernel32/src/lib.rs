@@ -9,6 +9,7 @@
 
 pub mod address_wait;
 pub mod code_page;
+mod command_line;
 pub mod condition_variable;
 pub mod console;
 pub mod critical_section;
@@ -52,7 +53,11 @@ pub mod path;
 pub mod prefetch;
 pub mod privilege;
 pub mod process;
+pub mod process_attribute_list;
+pub mod process_create;
 pub mod process_memory;
+pub mod process_memory_transfer;
+pub mod process_open;
 pub mod process_times;
 pub mod processor;
 pub mod security;
@@ -67,6 +72,7 @@ pub mod temporary_file;
 pub mod text;
 pub mod thread_environment;
 pub mod thread_local_storage;
+pub mod thread_suspension;
 pub mod time;
 pub mod timeout;
 pub mod user_physical_pages;

@@ -32,9 +32,11 @@ pub extern "C" fn GetCurrentThreadId() -> u32 {
     winpages_kernel::thread::current_id()
 }
 
-/// ExitProcess: runs what is to run at exit. Of the exit code, Linux keeps the lowest eight bits.
+/// ExitProcess: runs what is to run at exit. Of the exit code, Linux keeps the lowest eight bits; a
+/// winpages program that has started this one is told all of it.
 #[unsafe(no_mangle)]
 pub extern "C" fn ExitProcess(uExitCode: u32) -> ! {
+    winpages_kernel::process::record_exit_code(uExitCode);
     std::process::exit(uExitCode as i32)
 }
 
@@ -63,6 +65,13 @@ fn append_quoted(line: &mut Vec<u8>, argument: &[u8]) {
 fn command_line() -> &'static (Vec<u8>, Vec<u16>) {
     static LINE: OnceLock<(Vec<u8>, Vec<u16>)> = OnceLock::new();
     LINE.get_or_init(|| {
+        if let Some(startup) = winpages_kernel::process::startup() {
+            let mut wide = startup.command_line.clone();
+            let mut line = text::to_utf8(&wide);
+            line.push(0);
+            wide.push(0);
+            return (line, wide);
+        }
         // The kernel's copy: a library gets no arguments in every C library.
         let arguments = std::fs::read("/proc/self/cmdline").unwrap_or_default();
         let arguments = arguments.strip_suffix(b"\0").unwrap_or(&arguments);

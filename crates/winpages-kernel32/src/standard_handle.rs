@@ -5,6 +5,7 @@ use std::sync::Arc;
 use winpages_kernel::file::File;
 use winpages_kernel::object::Object;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
+use winpages_kernel::process;
 use winpages_kernel::sys::lock::Lock;
 
 use crate::error_code::ERROR_INVALID_HANDLE;
@@ -34,6 +35,12 @@ fn index_of(constant: u32) -> Option<usize> {
 }
 
 fn open(index: usize) -> Option<usize> {
+    // What the process that started this one named for it has that value here, too.
+    if let Some(standard) = process::startup().and_then(|startup| startup.standard)
+        && handle_table::lookup(standard[index]).is_ok()
+    {
+        return Some(standard[index].value());
+    }
     let (file, access) = File::from_number(index as i32).ok()?;
     let entry = Entry {
         object: Object::File(Arc::new(file)),

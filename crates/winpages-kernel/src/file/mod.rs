@@ -17,7 +17,7 @@ mod share_access;
 mod transfer;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 pub use access::FILE_GENERIC_MAPPING;
 pub use attributes::{Attributes, Information, attributes, set_read_only};
@@ -70,7 +70,7 @@ pub struct File {
     kind: Kind,
     identity: Identity,
     /// [`fork::generation`] when it was opened.
-    generation: u64,
+    generation: AtomicU64,
     /// The process that opened it.
     opener: u32,
     /// Whether the name shall go with the last handle.
@@ -111,7 +111,7 @@ impl File {
                 device: attributes.st_dev,
                 inode: attributes.st_ino,
             },
-            generation: fork::generation(),
+            generation: AtomicU64::new(fork::generation()),
             opener: std::process::id(),
             delete_on_close: AtomicBool::new(false),
             mappings: Lock::new(Mappings::default()),
@@ -200,7 +200,21 @@ impl File {
     /// Whether another process may hold the same open file description since a fork: its locks are
     /// then not this process's to give up, and go when the last of them closes it.
     fn may_be_shared_by_fork(&self) -> bool {
-        self.generation != fork::generation()
+        self.generation.load(Ordering::Relaxed) != fork::generation()
+    }
+
+    /// The open file of a descriptor that another process gave to this one. It is one open file to both,
+    /// with one position; what is locked and announced through it goes when both have closed it.
+    pub(crate) fn shared(descriptor: OwnedFd) -> Result<Self, NtStatus> {
+        let file = Self::from_descriptor(descriptor)?;
+        file.share();
+        Ok(file)
+    }
+
+    /// Notes that another process is given the same open file description.
+    pub(crate) fn share(&self) {
+        // No number of forks is this large.
+        self.generation.store(u64::MAX, Ordering::Relaxed);
     }
 
     pub(crate) fn handle_count(&self) -> &AtomicUsize {

@@ -40,7 +40,8 @@ impl ObjectKind {
         }
     }
 
-    fn from_number(number: u32) -> Option<Self> {
+    /// The kind of a number.
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
         match number {
             1 => Some(Self::Section),
             2 => Some(Self::Mutant),

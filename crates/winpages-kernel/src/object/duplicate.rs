@@ -89,6 +89,8 @@ impl Object {
                 one.kind() == two.kind()
             }
             (Self::Thread(one), Self::Thread(two)) => Arc::ptr_eq(one, two),
+            (Self::Process(one), Self::Process(two)) => one.number() == two.number(),
+            (Self::ForeignThread(one), Self::ForeignThread(two)) => one.number() == two.number(),
             // A process has one.
             (Self::Token(_), Self::Token(_)) => true,
             _ => false,

@@ -158,6 +158,39 @@ pub(super) fn replace(handle: Handle, entry: Entry) -> Result<Handle, NtStatus> 
     Ok(Handle((slot + 1) << 2))
 }
 
+/// Enters an object under a handle value that is not in use: what a child process inherits has the values
+/// that it has in its parent.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if no handle can have that value, or one has; and as [`insert`].
+pub(crate) fn insert_at(handle: Handle, entry: Entry) -> Result<(), NtStatus> {
+    let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+    if slot >= MAXIMUM_HANDLES {
+        return Err(NtStatus::INVALID_HANDLE);
+    }
+    let mut guard = TABLE.lock();
+    let table = &mut *guard;
+    if slot >= table.slots.len() {
+        let missing = slot + 1 - table.slots.len();
+        let room =
+            table.slots.try_reserve(missing).is_ok() && table.free.try_reserve(slot + 1).is_ok();
+        if !room {
+            return Err(NtStatus::INSUFFICIENT_RESOURCES);
+        }
+        // All below are free, and given out before anything above.
+        table.free.extend((table.slots.len()..slot).map(Reverse));
+        table.slots.resize(slot + 1, None);
+    } else if table.slots[slot].is_some() {
+        return Err(NtStatus::INVALID_HANDLE);
+    } else {
+        table.free.retain(|Reverse(free)| *free != slot);
+    }
+    entry.object.handle_count().fetch_add(1, Ordering::Relaxed);
+    table.slots[slot] = Some(entry);
+    Ok(())
+}
+
 /// What a handle leads to.
 ///
 /// # Errors
@@ -236,7 +269,7 @@ pub fn set_attributes(
 /// The handles that a child process is to get, with all that is known of them: in the child, each has
 /// the same value, leads to the same object, and is inheritable again.
 ///
-/// The object itself is reached in the child through [`Object::descriptors`].
+/// The objects themselves travel packed: see `object::transfer`.
 pub fn inheritable() -> Vec<(Handle, Entry)> {
     let table = TABLE.lock();
     let slots = table.slots.iter().enumerate();

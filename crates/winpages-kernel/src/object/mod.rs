@@ -11,6 +11,7 @@ pub mod object_type;
 mod patience;
 mod query;
 mod security;
+mod transfer;
 
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
 pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
@@ -24,12 +25,14 @@ pub use query::{
     type_information,
 };
 pub use security::{ObjectSecurity, query_security, set_security};
+pub(crate) use transfer::Package;
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;
 
 use crate::NtStatus;
 use crate::file::File;
+use crate::process::{ForeignThread, Process};
 use crate::residency::MemoryNotification;
 use crate::section::Section;
 use crate::thread::Thread;
@@ -121,6 +124,10 @@ pub enum Object {
     MemoryNotification(Arc<MemoryNotification>),
     /// A thread.
     Thread(Arc<Thread>),
+    /// A process.
+    Process(Arc<Process>),
+    /// A thread of another process.
+    ForeignThread(Arc<ForeignThread>),
     /// An access token.
     Token(Arc<Token>),
 }
@@ -133,7 +140,11 @@ impl Object {
             Self::File(file) => file.last_handle_closed(),
             Self::Section(section) => section.last_handle_closed(),
             Self::Dispatcher(object) => object.last_handle_closed(),
-            Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {}
+            Self::MemoryNotification(_)
+            | Self::Thread(_)
+            | Self::Process(_)
+            | Self::ForeignThread(_)
+            | Self::Token(_) => {}
         }
     }
 
@@ -145,13 +156,15 @@ impl Object {
             Self::Dispatcher(object) => object.handle_count(),
             Self::MemoryNotification(notification) => notification.handle_count(),
             Self::Thread(thread) => thread.handle_count(),
+            Self::Process(process) => process.handle_count(),
+            Self::ForeignThread(thread) => thread.handle_count(),
             Self::Token(token) => token.handle_count(),
         }
     }
 }
 
-/// What a handle leads to, and what it grants. The pseudo handles of the calling thread and of the
-/// process's token lead there.
+/// What a handle leads to, and what it grants. The pseudo handles of the process, of the
+/// calling thread and of the process's token lead there.
 ///
 /// # Errors
 ///
@@ -165,6 +178,14 @@ pub fn reference(handle: handle_table::Handle) -> Result<handle_table::Entry, Nt
             access: AccessMask::TOKEN_QUERY | AccessMask::TOKEN_QUERY_SOURCE,
             attributes: handle_table::HandleAttributes::empty(),
         }),
+        _ if handle == handle_table::Handle::CURRENT_PROCESS => {
+            let process = Process::find(crate::sys::process::own_number())?;
+            Ok(handle_table::Entry {
+                object: Object::Process(Arc::new(process)),
+                access: AccessMask::PROCESS_ALL_ACCESS,
+                attributes: handle_table::HandleAttributes::empty(),
+            })
+        }
         _ if handle == handle_table::Handle::CURRENT_THREAD => {
             let object = Object::Thread(crate::thread::current());
             Ok(handle_table::Entry {

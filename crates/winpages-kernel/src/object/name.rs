@@ -88,6 +88,18 @@ impl ObjectName {
         })
     }
 
+    /// The name in full, as [`ObjectName::parse`] takes it.
+    pub fn full(&self) -> Vec<u16> {
+        let prefix = match self.scope {
+            Scope::Local => r"Local\",
+            Scope::Global => r"Global\",
+        };
+        prefix
+            .encode_utf16()
+            .chain(self.leaf.iter().copied())
+            .collect()
+    }
+
     /// The name that a namespace file's descriptor holds.
     pub(super) fn from_parts(scope: Scope, leaf: Vec<u16>) -> Self {
         Self { scope, leaf }

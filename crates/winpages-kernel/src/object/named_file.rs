@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::namespace_directory::NamespaceDirectory;
+use crate::NtStatus;
 use crate::sys::{fork, shared_file};
 
 /// A named object's file, with this process's hold on its name: a shared lock on the file.
@@ -48,6 +49,24 @@ impl NamedFile {
             Some((found.st_dev, found.st_ino))
         };
         identity(self).is_some_and(|own| Some(own) == identity(other))
+    }
+
+    /// Another hold on the name, for a process that is to get the object: a descriptor whose lock lasts
+    /// until it is closed everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::TOO_MANY_OPENED_FILES`], [`NtStatus::OBJECT_NAME_NOT_FOUND`] if the name has been
+    /// given up.
+    pub fn another_hold(&self) -> Result<OwnedFd, NtStatus> {
+        let anew = shared_file::open_again(self.descriptor.as_fd())
+            .map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?;
+        // Who holds it here shares; nobody can have it to himself meanwhile.
+        if shared_file::try_lock_shared(anew.as_fd()) {
+            Ok(anew)
+        } else {
+            Err(NtStatus::OBJECT_NAME_NOT_FOUND)
+        }
     }
 
     /// Gives the name up; whoever is the last to do so takes it out of the namespace. Answers whether

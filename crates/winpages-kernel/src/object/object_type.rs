@@ -2,6 +2,7 @@
 
 use super::{AccessMask, GenericMapping, Object};
 use crate::file::FILE_GENERIC_MAPPING;
+use crate::process::PROCESS_GENERIC_MAPPING;
 use crate::residency::MEMORY_NOTIFICATION_GENERIC_MAPPING;
 use crate::section::SECTION_GENERIC_MAPPING;
 use crate::sys::acl::{READ, WRITE};
@@ -126,6 +127,8 @@ pub static THREAD: ObjectType = ObjectType::new(
         all: AccessMask::from_bits_retain(0x001F_FFFF),
     },
 );
+/// The type of processes.
+pub static PROCESS: ObjectType = ObjectType::new("Process", PROCESS_GENERIC_MAPPING);
 /// The type of access tokens.
 pub static TOKEN: ObjectType = ObjectType::new("Token", TOKEN_GENERIC_MAPPING);
 
@@ -137,7 +140,8 @@ impl Object {
             Self::Section(_) => &SECTION,
             Self::Dispatcher(object) => object.kind().object_type(),
             Self::MemoryNotification(_) => &MEMORY_NOTIFICATION,
-            Self::Thread(_) => &THREAD,
+            Self::Thread(_) | Self::ForeignThread(_) => &THREAD,
+            Self::Process(_) => &PROCESS,
             Self::Token(_) => &TOKEN,
         }
     }

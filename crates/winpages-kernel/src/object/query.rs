@@ -1,6 +1,5 @@
 //! What an object is: NtQueryObject.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 
 use super::handle_table::{self, Handle, HandleAttributes};
@@ -127,27 +126,12 @@ impl Object {
         match self {
             Self::Section(section) => section.name(),
             Self::Dispatcher(object) => object.name(),
-            Self::File(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => None,
-        }
-    }
-
-    /// The open descriptors that the object lives on: what a child process needs to have the object
-    /// under an inherited handle.
-    pub fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
-        match self {
-            Self::File(file) => vec![file.as_fd()],
-            Self::Section(section) => {
-                let name = section.named_file().map(AsFd::as_fd);
-                let pages = section.as_fd();
-                let is_its_own = name.is_none_or(|name| name.as_raw_fd() != pages.as_raw_fd());
-                is_its_own
-                    .then_some(pages)
-                    .into_iter()
-                    .chain(name)
-                    .collect()
-            }
-            Self::Dispatcher(object) => object.descriptors(),
-            Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => Vec::new(),
+            Self::File(_)
+            | Self::MemoryNotification(_)
+            | Self::Thread(_)
+            | Self::ForeignThread(_)
+            | Self::Process(_)
+            | Self::Token(_) => None,
         }
     }
 }

@@ -56,9 +56,12 @@ impl Object {
                 Some(file) => Place::Named(file),
                 None => Place::Unnamed(object.security()),
             },
-            Self::File(_) | Self::MemoryNotification(_) | Self::Thread(_) | Self::Token(_) => {
-                Place::Default
-            }
+            Self::File(_)
+            | Self::MemoryNotification(_)
+            | Self::Thread(_)
+            | Self::Process(_)
+            | Self::ForeignThread(_)
+            | Self::Token(_) => Place::Default,
         }
     }
 
@@ -77,6 +80,11 @@ impl Object {
                 Some(descriptor) => check(descriptor, desired, object_type),
                 None => Ok(object_type.generic_mapping.apply(desired)),
             },
+            // What Linux lets this process do with the other.
+            (Self::Process(process), _) => {
+                let desired = object_type.generic_mapping.apply(desired);
+                process.check(desired).map(|()| desired)
+            }
             (_, Place::Default) => Ok(object_type.generic_mapping.apply(desired)),
         }
     }

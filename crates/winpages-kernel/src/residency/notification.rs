@@ -55,6 +55,18 @@ pub struct MemoryNotification {
 }
 
 impl MemoryNotification {
+    /// A notification of the kind of that number.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`].
+    pub(crate) fn from_number(number: u32) -> Result<Self, NtStatus> {
+        Ok(Self {
+            kind: MemoryNotificationKind::from_number(number)?,
+            handles: AtomicUsize::new(0),
+        })
+    }
+
     /// Which of the two it is.
     pub fn kind(&self) -> MemoryNotificationKind {
         self.kind

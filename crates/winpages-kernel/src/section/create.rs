@@ -124,6 +124,13 @@ pub fn open_section(
     enter(section, access, attributes)
 }
 
+/// The section of a name that this process is to have whatever its descriptor says, for another has it and
+/// lets this one have it.
+pub(super) fn find(name: &ObjectName) -> Result<Section, NtStatus> {
+    let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
+    existing(name.clone(), file, descriptor)
+}
+
 fn enter(
     section: Section,
     access: AccessMask,
@@ -142,7 +149,7 @@ fn granted_to_creator(desired: AccessMask) -> Result<AccessMask, NtStatus> {
     Ok(SECTION_GENERIC_MAPPING.apply(mapped))
 }
 
-fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
+pub(super) fn parse_protection(bits: u32) -> Result<Protection, NtStatus> {
     let valid = Protection::READONLY
         | Protection::READWRITE
         | Protection::WRITECOPY
@@ -432,7 +439,7 @@ impl Behind {
 }
 
 /// What a section of a protection has its file mapped for.
-fn purpose(protection: Protection) -> Purpose {
+pub(super) fn purpose(protection: Protection) -> Purpose {
     if writes(protection) {
         Purpose::Writing
     } else {

@@ -9,6 +9,7 @@ mod image_layout;
 mod image_view;
 mod payload;
 mod relocation;
+mod transfer;
 mod view;
 
 use core::fmt;

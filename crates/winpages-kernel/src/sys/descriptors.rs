@@ -1,4 +1,4 @@
-//! Other processes' open files, through /proc.
+//! Descriptors of this process, and other processes' open files, through /proc.
 
 use std::fs;
 use std::os::fd::AsRawFd;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 /// The path of a file that this process has open.
 ///
@@ -14,6 +15,21 @@ use rustix::fs::{Mode, OFlags};
 /// What reading a link in `/proc/self/fd` answers.
 pub fn path_of(file: BorrowedFd<'_>) -> std::io::Result<PathBuf> {
     fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// A second descriptor of the same description, at a number above those of the standard streams.
+///
+/// # Errors
+///
+/// `EMFILE`.
+pub fn duplicate(file: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    const FIRST: i32 = 3;
+    rustix::io::fcntl_dupfd_cloexec(file, FIRST)
+}
+
+/// Keeps a descriptor from the programs that this process becomes or starts.
+pub fn close_at_exec(file: &OwnedFd) {
+    let _ = rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC);
 }
 
 /// Opens the file that another process has open under a number, if it is the one meant: device and

@@ -13,3 +13,11 @@ pub fn variable(name: &CStr) -> Option<&'static CStr> {
     // this very variable.
     (!value.is_null()).then(|| unsafe { CStr::from_ptr(value) })
 }
+
+/// Takes a variable out of the environment.
+///
+/// Only while the library is being loaded, before there is another thread that could be reading it.
+pub(crate) fn remove(name: &CStr) {
+    // SAFETY: the name ends with a zero byte, and nobody reads the environment meanwhile.
+    unsafe { libc::unsetenv(name.as_ptr()) };
+}

@@ -1,4 +1,4 @@
-//! What the kernel knows of the process's mappings.
+//! What the kernel knows of the mappings of this process, and of others.
 //!
 //! Linux 6.11 and newer answer for one address (PROCMAP_QUERY, 0.3 µs); on older kernels the text of
 //! `/proc/self/maps` is read, into a buffer on the stack. Neither way allocates.
@@ -13,7 +13,7 @@ use rustix::ioctl;
 use super::kept_descriptor::KeptDescriptor;
 use super::memory::Access;
 
-/// One mapping of the process.
+/// One mapping of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The first byte.
@@ -65,6 +65,8 @@ const COVERING_OR_NEXT: u64 = 0x10;
 
 const PROCMAP_QUERY: ioctl::Opcode = ioctl::opcode::read_write::<Query>(b'f', 17);
 
+const OWN: &core::ffi::CStr = c"/proc/self/maps";
+
 /// A descriptor of this process's `/proc/self/maps`.
 static MAPS: KeptDescriptor = KeptDescriptor::new();
 
@@ -81,13 +83,41 @@ pub fn covering_or_next(address: usize) -> Result<Option<Mapping>, Errno> {
             Err(_) => MAPS.lose(maps),
         }
     }
-    let maps = open()?;
+    let maps = open(OWN)?;
     match ask(maps.as_fd(), address) {
         Ok(answer) => {
             MAPS.keep(maps);
             Ok(answer)
         }
         Err(_) => read(maps.as_fd(), address),
+    }
+}
+
+/// The mappings of any process, as long as this is held.
+#[derive(Debug)]
+pub struct Maps(OwnedFd);
+
+impl Maps {
+    /// Those of the process of that number.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` or `ESRCH` if there is none, `EACCES` if this process may not look into it, `EMFILE`.
+    pub fn of(process: u32) -> Result<Self, Errno> {
+        open(format!("/proc/{process}/maps")).map(Self)
+    }
+
+    /// The mapping that covers an address, else the next above, else `None`: a process that has ended
+    /// has none.
+    ///
+    /// # Errors
+    ///
+    /// What reading the file answers.
+    pub fn covering_or_next(&self, address: usize) -> Result<Option<Mapping>, Errno> {
+        match ask(self.0.as_fd(), address) {
+            Ok(answer) => Ok(answer),
+            Err(_) => read(self.0.as_fd(), address),
+        }
     }
 }
 
@@ -109,12 +139,8 @@ pub fn forget_after_fork() {
     MAPS.forget_after_fork();
 }
 
-fn open() -> Result<OwnedFd, Errno> {
-    rustix::fs::open(
-        c"/proc/self/maps",
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
+fn open(path: impl rustix::path::Arg) -> Result<OwnedFd, Errno> {
+    rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn ask(maps: BorrowedFd<'_>, address: usize) -> Result<Option<Mapping>, Errno> {
@@ -239,7 +265,7 @@ mod tests {
 
     #[test]
     fn both_ways_agree() {
-        let maps = open().unwrap();
+        let maps = open(OWN).unwrap();
         let mut at = 0;
         let mut seen = 0;
         while let Some(mapping) = covering_or_next(at).unwrap() {

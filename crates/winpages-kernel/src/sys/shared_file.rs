@@ -115,15 +115,7 @@ pub fn create_new(directory: BorrowedFd<'_>, name: &CStr, mode: u32) -> Result<O
 ///
 /// `ENOENT` where `/proc` is not mounted, `EMFILE`, `EACCES`.
 pub fn replace_description(file: BorrowedFd<'_>) -> Result<(), Errno> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let anew = rustix::fs::open(path.as_str(), OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
-        .or_else(|_| {
-            rustix::fs::open(
-                path.as_str(),
-                OFlags::RDONLY | OFlags::CLOEXEC,
-                Mode::empty(),
-            )
-        })?;
+    let anew = open_again(file)?;
     // SAFETY: the number stays open throughout; only what it leads to is exchanged, for another
     // description of the same file. ManuallyDrop leaves closing it to its owner.
     let mut number = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(file.as_raw_fd()) });
@@ -253,6 +245,33 @@ pub fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<u
 /// `ENOSPC`.
 pub fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
     rustix::io::retry_on_intr(|| rustix::io::pwrite(file, bytes, offset))
+}
+
+/// Writes all bytes at an offset.
+///
+/// # Errors
+///
+/// `ENOSPC`; some may have been written then.
+pub fn write_all_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> Result<(), Errno> {
+    let mut done = 0;
+    while done < bytes.len() {
+        match write_at(file, &bytes[done..], offset + done as u64)? {
+            0 => return Err(Errno::NOSPC),
+            written => done += written,
+        }
+    }
+    Ok(())
+}
+
+/// Opens the file of a descriptor again: the same file, and a description with locks of its own.
+///
+/// # Errors
+///
+/// `ENOENT` where `/proc` is not mounted, `EMFILE`, `EACCES`.
+pub fn open_again(file: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let open = |access| rustix::fs::open(path.as_str(), access | OFlags::CLOEXEC, Mode::empty());
+    open(OFlags::RDWR).or_else(|_| open(OFlags::RDONLY))
 }
 
 /// Where the first data at or above an offset are; `None` if there are none.

@@ -83,29 +83,41 @@ impl DispatcherKind {
         }
     }
 
-    /// What a namespace file remembers of it besides its state.
-    fn to_payload(self) -> [u8; PAYLOAD_SIZE] {
-        let parameter = match self {
+    /// What is to be remembered of it besides its state, by a file or by another process.
+    pub(super) fn parameter(self) -> u32 {
+        match self {
             Self::Mutant => 0,
             Self::Event { notification } | Self::Timer { notification } => notification.into(),
             Self::Semaphore { maximum } => maximum,
-        };
-        let mut payload = [0; PAYLOAD_SIZE];
-        payload[..4].copy_from_slice(&parameter.to_ne_bytes());
-        payload
+        }
     }
 
-    fn from_descriptor(descriptor: &Descriptor) -> Result<Self, NtStatus> {
-        let [first, second, third, fourth, ..] = descriptor.payload;
-        let parameter = u32::from_ne_bytes([first, second, third, fourth]);
+    /// What the namespace knows as `kind`, with that parameter.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::OBJECT_TYPE_MISMATCH`] if it is no dispatcher object.
+    pub(super) fn from_parts(kind: ObjectKind, parameter: u32) -> Result<Self, NtStatus> {
         let notification = parameter != 0;
-        match descriptor.kind {
+        match kind {
             ObjectKind::Mutant => Ok(Self::Mutant),
             ObjectKind::Event => Ok(Self::Event { notification }),
             ObjectKind::Semaphore => Ok(Self::Semaphore { maximum: parameter }),
             ObjectKind::Timer => Ok(Self::Timer { notification }),
             _ => Err(NtStatus::OBJECT_TYPE_MISMATCH),
         }
+    }
+
+    fn to_payload(self) -> [u8; PAYLOAD_SIZE] {
+        let mut payload = [0; PAYLOAD_SIZE];
+        payload[..4].copy_from_slice(&self.parameter().to_ne_bytes());
+        payload
+    }
+
+    fn from_descriptor(descriptor: &Descriptor) -> Result<Self, NtStatus> {
+        let [first, second, third, fourth, ..] = descriptor.payload;
+        let parameter = u32::from_ne_bytes([first, second, third, fourth]);
+        Self::from_parts(descriptor.kind, parameter)
     }
 }
 
@@ -214,22 +226,6 @@ impl Dispatcher {
         {
             this.owns_one_less(&self.memory);
         }
-    }
-
-    /// The file that its state lies in: what another process needs to have the object, too.
-    pub(crate) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
-        let unnamed = self.memory.shared_file().map(|(file, _)| file);
-        self.file
-            .as_ref()
-            .map(AsFd::as_fd)
-            .or(unnamed)
-            .into_iter()
-            .collect()
-    }
-
-    /// Where the state of an object without a name lies in its file.
-    pub fn offset_in_file(&self) -> Option<u64> {
-        self.memory.shared_file().map(|(_, offset)| offset)
     }
 
     /// Whether two objects of this process are the same.
@@ -466,7 +462,7 @@ impl Dispatcher {
         Ok((handle, disposition))
     }
 
-    fn new(
+    pub(super) fn new(
         kind: DispatcherKind,
         memory: Arc<RecordMemory>,
         named: Option<(NamedFile, ObjectName)>,
@@ -530,7 +526,7 @@ impl Dispatcher {
         }
     }
 
-    fn existing(
+    pub(super) fn existing(
         name: &ObjectName,
         file: NamedFile,
         descriptor: &Descriptor,

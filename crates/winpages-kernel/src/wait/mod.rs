@@ -22,6 +22,7 @@ mod this_thread;
 mod timeout;
 mod timer;
 mod timer_apc;
+mod transfer;
 pub mod word;
 
 pub use access::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};

@@ -3,6 +3,7 @@
 
 use core::fmt;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 
@@ -100,6 +101,55 @@ impl RecordMemory {
         }))
     }
 
+    /// Lets another process have an object without a name: answers the file that its record lies in, and
+    /// where in it. From now on the two must be taken to have it both.
+    pub fn share(&self) -> Option<(BorrowedFd<'_>, u64)> {
+        let Place::Chunk { chunk, .. } = &self.place else {
+            return None;
+        };
+        // Who has had which record is not known any more, so none of the chunk is used again.
+        chunk.generation.store(SHARED_BY_HAND, Ordering::Relaxed);
+        CHUNKS.lock().retire(chunk);
+        SHARED.lock().insert(chunk.inode, Arc::downgrade(chunk));
+        self.shared_file()
+    }
+
+    /// A record that another process lets this one have.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`] if the file is no such file, [`NtStatus::NO_MEMORY`].
+    pub fn of_shared(file: OwnedFd, offset: u64) -> Result<Arc<Self>, NtStatus> {
+        let found = shared_file::stat(&file).map_err(|_| NtStatus::INVALID_PARAMETER)?;
+        let index = u32::try_from(offset / RECORD_SIZE as u64).unwrap_or(u32::MAX);
+        let fits = index < RECORDS && offset.is_multiple_of(RECORD_SIZE as u64);
+        if !fits || found.st_size != CHUNK_SIZE as i64 {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let mut shared = SHARED.lock();
+        shared.retain(|_, chunk| chunk.strong_count() > 0);
+        // One mapping for all, so that a mutant has one place in its owner's list.
+        let chunk = match shared.get(&found.st_ino).and_then(Weak::upgrade) {
+            Some(chunk) => chunk,
+            None => {
+                let chunk = Arc::new(Chunk::map(file, found.st_ino, SHARED_BY_HAND)?);
+                shared.insert(found.st_ino, Arc::downgrade(&chunk));
+                chunk
+            }
+        };
+        drop(shared);
+        Ok(Arc::new(Self {
+            // SAFETY: the record lies inside the chunk's mapping, by the check above.
+            record: unsafe { chunk.base.byte_add(offset as usize).cast() },
+            identity: Identity {
+                device: 0,
+                inode: chunk.inode,
+                offset,
+            },
+            place: Place::Chunk { chunk, index },
+        }))
+    }
+
     /// The record.
     #[inline]
     pub fn record(&self) -> &Record {
@@ -116,7 +166,9 @@ impl RecordMemory {
     pub fn is_own(&self) -> bool {
         match &self.place {
             Place::File => false,
-            Place::Chunk { chunk, .. } => chunk.generation == fork::generation(),
+            Place::Chunk { chunk, .. } => {
+                chunk.generation.load(Ordering::Relaxed) == fork::generation()
+            }
         }
     }
 
@@ -167,9 +219,15 @@ struct Chunk {
     file: OwnedFd,
     inode: u64,
     base: NonNull<u8>,
-    /// [`fork::generation`] when it was made.
-    generation: u64,
+    /// [`fork::generation`] when it was made, or [`SHARED_BY_HAND`].
+    generation: AtomicU64,
 }
+
+/// The generation of a chunk of which other processes were given records: no number of forks is this large.
+const SHARED_BY_HAND: u64 = u64::MAX;
+
+/// The chunks of which other processes have records without a fork, by their files' inode numbers.
+static SHARED: Lock<BTreeMap<u64, Weak<Chunk>>> = Lock::new(BTreeMap::new());
 
 const CHUNK_SIZE: usize = 64 << 10;
 const RECORDS: u32 = (CHUNK_SIZE / RECORD_SIZE) as u32;
@@ -186,11 +244,16 @@ impl Chunk {
         let no_memory = |_| NtStatus::NO_MEMORY;
         shared_file::set_size(file.as_fd(), CHUNK_SIZE as u64).map_err(no_memory)?;
         let inode = shared_file::stat(&file).map_err(no_memory)?.st_ino;
-        let base = memory::map_shared_anywhere(file.as_fd(), CHUNK_SIZE).map_err(no_memory)?;
+        Self::map(file, inode, fork::generation())
+    }
+
+    fn map(file: OwnedFd, inode: u64, generation: u64) -> Result<Self, NtStatus> {
+        let base = memory::map_shared_anywhere(file.as_fd(), CHUNK_SIZE)
+            .map_err(|_| NtStatus::NO_MEMORY)?;
         Ok(Self {
             file,
             inode,
-            generation: fork::generation(),
+            generation: AtomicU64::new(generation),
             // SAFETY: as for a file's record.
             base: unsafe { NonNull::new_unchecked(base) },
         })
@@ -237,6 +300,21 @@ impl Chunks {
         Ok((chunk, 0))
     }
 
+    /// Takes no more records of the chunk that new ones come from.
+    fn retire_current(&mut self) -> Option<Arc<Chunk>> {
+        self.free.clear();
+        self.used = 0;
+        self.current.take()
+    }
+
+    /// The same, if it is that chunk. Somebody holds it, so that it does not go here.
+    fn retire(&mut self, chunk: &Arc<Chunk>) {
+        let current = self.current.as_ref();
+        if current.is_some_and(|current| Arc::ptr_eq(current, chunk)) {
+            self.retire_current();
+        }
+    }
+
     fn give_back(&mut self, chunk: &Arc<Chunk>, index: u32) {
         // A record of an older chunk is not used again: its chunk goes with the last of them.
         if self
@@ -250,6 +328,7 @@ impl Chunks {
 }
 
 pub(super) fn lock_for_fork() {
+    SHARED.lock_for_fork();
     MAPPED.lock_for_fork();
     CHUNKS.lock_for_fork();
 }
@@ -265,11 +344,10 @@ pub(super) unsafe fn unlock_after_fork() {
     unsafe {
         CHUNKS.unlock_after_fork();
         MAPPED.unlock_after_fork();
+        SHARED.unlock_after_fork();
     }
     let mut chunks = CHUNKS.lock();
-    let shared = chunks.current.take();
-    chunks.free.clear();
-    chunks.used = 0;
+    let shared = chunks.retire_current();
     drop(chunks);
     drop(shared);
 }

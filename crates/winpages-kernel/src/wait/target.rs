@@ -10,6 +10,7 @@ use super::dispatcher::{Dispatcher, DispatcherKind};
 use crate::NtStatus;
 use crate::object::handle_table::Handle;
 use crate::object::{AccessMask, Object};
+use crate::process::{ForeignThread, Process};
 use crate::residency::MemoryNotification;
 use crate::sys::shared_futex::{self, Watched};
 use crate::thread::Thread;
@@ -66,16 +67,23 @@ impl Waitable for MemoryNotification {
     }
 }
 
-/// The calling process, which has not ended as long as one of its threads waits.
-struct OwnProcess;
-
-impl Waitable for OwnProcess {
+impl Waitable for Process {
     fn is_signalled(&self) -> bool {
-        false
+        self.has_ended()
     }
 
     fn bell(&self) -> Bell<'_> {
-        Bell::Look(super::LONGEST_SLEEP)
+        Bell::Descriptor(self.descriptor())
+    }
+}
+
+impl Waitable for ForeignThread {
+    fn is_signalled(&self) -> bool {
+        self.has_ended()
+    }
+
+    fn bell(&self) -> Bell<'_> {
+        Bell::Descriptor(self.descriptor())
     }
 }
 
@@ -97,13 +105,12 @@ impl Target {
     /// [`AccessMask::SYNCHRONIZE`], [`NtStatus::OBJECT_TYPE_MISMATCH`] if such an object cannot be
     /// waited for.
     pub(super) fn of(handle: Handle) -> Result<Self, NtStatus> {
-        if handle == Handle::CURRENT_PROCESS {
-            return Ok(Self::Other(Arc::new(OwnProcess)));
-        }
         let entry = crate::object::reference(handle)?;
         let target: Self = match entry.object {
             Object::Dispatcher(object) => Self::Dispatcher(object),
             Object::Thread(thread) => Self::Other(thread),
+            Object::ForeignThread(thread) => Self::Other(thread),
+            Object::Process(process) => Self::Other(process),
             Object::MemoryNotification(notification) => Self::Other(notification),
             Object::File(_) | Object::Section(_) | Object::Token(_) => {
                 return Err(if entry.access.contains(AccessMask::SYNCHRONIZE) {

@@ -1,0 +1,130 @@
+//! Objects on their way to another process: to a child that inherits them, or into a handle table that
+//! somebody duplicates a handle into.
+//!
+//! What travels is descriptors and what must be known of them. A named object travels as its name: as
+//! long as it is held on this side it is found under it on the other, which then holds it for itself.
+
+use std::sync::Arc;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::{NamedFile, Object, ObjectName};
+use crate::NtStatus;
+use crate::file::File;
+use crate::process::{ForeignThread, Process};
+use crate::residency::MemoryNotification;
+use crate::section::Section;
+use crate::sys::{self, descriptors};
+use crate::wait::Dispatcher;
+
+/// An object packed for the journey.
+#[derive(Debug, Default)]
+pub(crate) struct Package {
+    /// What must be known of it, in an order that its kind knows.
+    pub words: Vec<u64>,
+    /// Its name in full; empty if it has none.
+    pub name: Vec<u16>,
+    /// What it is made of, at numbers above those of the standard streams.
+    pub descriptors: Vec<OwnedFd>,
+}
+
+impl Package {
+    /// Adds a copy of a descriptor.
+    pub fn put(&mut self, descriptor: BorrowedFd<'_>) -> Result<(), NtStatus> {
+        let copy =
+            descriptors::duplicate(descriptor).map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?;
+        self.descriptors.push(copy);
+        Ok(())
+    }
+
+    /// Packs a named object: its name, and a hold on it until it has been opened on the other side.
+    pub fn hold_name(&mut self, name: &ObjectName, file: &NamedFile) -> Result<(), NtStatus> {
+        self.name = name.full();
+        let hold = file.another_hold()?;
+        self.put(hold.as_fd())
+    }
+
+    /// The last descriptor that is left in it.
+    pub fn take(&mut self) -> Result<OwnedFd, NtStatus> {
+        self.descriptors.pop().ok_or(NtStatus::INVALID_PARAMETER)
+    }
+
+    /// A word by its place.
+    pub fn word(&self, index: usize) -> Result<u64, NtStatus> {
+        self.words
+            .get(index)
+            .copied()
+            .ok_or(NtStatus::INVALID_PARAMETER)
+    }
+
+    /// The name, if it has one.
+    pub fn name(&self) -> Result<Option<ObjectName>, NtStatus> {
+        if self.name.is_empty() {
+            return Ok(None);
+        }
+        ObjectName::parse(&self.name).map(Some)
+    }
+}
+
+/// The kinds as they travel; part of what two processes must agree on.
+mod kind {
+    pub const FILE: u32 = 1;
+    pub const SECTION: u32 = 2;
+    pub const MEMORY_NOTIFICATION: u32 = 3;
+    pub const PROCESS: u32 = 4;
+    pub const TOKEN: u32 = 5;
+    pub const THREAD: u32 = 6;
+    pub const DISPATCHER: u32 = 7;
+}
+
+impl Object {
+    /// Packs the object; answers its kind, too.
+    pub(crate) fn pack(&self) -> Result<(u32, Package), NtStatus> {
+        Ok(match self {
+            Self::File(file) => {
+                let mut package = Package::default();
+                file.share();
+                package.put(file.as_fd())?;
+                (kind::FILE, package)
+            }
+            Self::Section(section) => (kind::SECTION, section.pack()?),
+            Self::Dispatcher(object) => (kind::DISPATCHER, object.pack()?),
+            Self::MemoryNotification(notification) => {
+                let words = vec![u64::from(notification.kind() as u32)];
+                let package = Package {
+                    words,
+                    ..Package::default()
+                };
+                (kind::MEMORY_NOTIFICATION, package)
+            }
+            Self::Process(process) => (kind::PROCESS, process.pack()?),
+            Self::Thread(thread) => {
+                let own = Process::find(sys::process::own_number())?;
+                (kind::THREAD, own.pack_thread(thread.id())?)
+            }
+            Self::ForeignThread(thread) => (kind::THREAD, thread.pack()?),
+            Self::Token(_) => (kind::TOKEN, Package::default()),
+        })
+    }
+
+    /// Unpacks what another process has packed.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`] for what nobody packs so, and what opening it by its name answers.
+    pub(crate) fn unpack(kind: u32, mut package: Package) -> Result<Self, NtStatus> {
+        Ok(match kind {
+            kind::FILE => Self::File(Arc::new(File::shared(package.take()?)?)),
+            kind::SECTION => Self::Section(Arc::new(Section::unpack(package)?)),
+            kind::DISPATCHER => Self::Dispatcher(Arc::new(Dispatcher::unpack(package)?)),
+            kind::MEMORY_NOTIFICATION => {
+                let notification = MemoryNotification::from_number(package.word(0)? as u32)?;
+                Self::MemoryNotification(Arc::new(notification))
+            }
+            kind::PROCESS => Self::Process(Arc::new(Process::unpack(package)?)),
+            kind::THREAD => Self::ForeignThread(Arc::new(ForeignThread::unpack(package)?)),
+            kind::TOKEN => Self::Token(Arc::default()),
+            _ => return Err(NtStatus::INVALID_PARAMETER),
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading and writing another process's memory.
+
+use core::ffi::c_void;
+
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Copied, Target};
+use winpages_kernel::{Handle, NtStatus, sys::fault};
+
+use crate::last_error;
+
+/// # Safety
+///
+/// `count` must be NULL or a C program's to write.
+unsafe fn transfer(
+    process: usize,
+    right: AccessMask,
+    count: *mut usize,
+    copy: impl FnOnce(&Target) -> Copied,
+) -> i32 {
+    let copied = match process::reference_process(Handle::from_value(process), right) {
+        Ok(target) => copy(&target),
+        Err(status) => Copied {
+            bytes: 0,
+            result: Err(status),
+        },
+    };
+    let mut result = copied.result;
+    if !count.is_null() {
+        // SAFETY: the caller's pointer, for the caller's answer.
+        let written = unsafe { fault::write(count, &copied.bytes) };
+        result = result.and(written.map_err(|_| NtStatus::ACCESS_VIOLATION));
+    }
+    last_error::boolean(result)
+}
+
+/// ReadProcessMemory: copies from another process's memory, or this one's.
+///
+/// The pages' protections hold. A range that cannot be read to its end is ERROR_PARTIAL_COPY, and what lies
+/// before is copied and counted.
+///
+/// # Safety
+///
+/// `lpBuffer` must be a C program's to write for `nSize` bytes, `lpNumberOfBytesRead` too, or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ReadProcessMemory(
+    hProcess: usize,
+    lpBaseAddress: *const c_void,
+    lpBuffer: *mut c_void,
+    nSize: usize,
+    lpNumberOfBytesRead: *mut usize,
+) -> i32 {
+    let from = lpBaseAddress as usize;
+    // SAFETY: the caller's pointers, for the caller's answer.
+    unsafe {
+        transfer(
+            hProcess,
+            AccessMask::PROCESS_VM_READ,
+            lpNumberOfBytesRead,
+            |target| process::read_virtual_memory(target, from, lpBuffer.cast(), nSize),
+        )
+    }
+}
+
+/// WriteProcessMemory: copies into another process's memory, or this one's. Pages that hold code are written
+/// and keep their protection; pages that can only be read are not, ERROR_NOACCESS.
+///
+/// # Safety
+///
+/// `lpBuffer` must be a C program's to read for `nSize` bytes, `lpNumberOfBytesWritten` to write, or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WriteProcessMemory(
+    hProcess: usize,
+    lpBaseAddress: *mut c_void,
+    lpBuffer: *const c_void,
+    nSize: usize,
+    lpNumberOfBytesWritten: *mut usize,
+) -> i32 {
+    let to = lpBaseAddress as usize;
+    let rights = AccessMask::PROCESS_VM_WRITE.union(AccessMask::PROCESS_VM_OPERATION);
+    // SAFETY: the caller's pointers, for the caller's wish.
+    unsafe {
+        transfer(hProcess, rights, lpNumberOfBytesWritten, |target| {
+            process::write_virtual_memory(target, to, lpBuffer.cast(), nSize)
+        })
+    }
+}
+
+/// Toolhelp32ReadProcessMemory: ReadProcessMemory on the process of a number; 0 is this one.
+///
+/// # Safety
+///
+/// As [`ReadProcessMemory`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn Toolhelp32ReadProcessMemory(
+    th32ProcessID: u32,
+    lpBaseAddress: *const c_void,
+    lpBuffer: *mut c_void,
+    cbRead: usize,
+    lpNumberOfBytesRead: *mut usize,
+) -> i32 {
+    let process = match th32ProcessID {
+        0 => Handle::CURRENT_PROCESS.value(),
+        number => crate::process_open::OpenProcess(AccessMask::PROCESS_VM_READ.bits(), 0, number),
+    };
+    if process == 0 {
+        return 0;
+    }
+    // SAFETY: passed on.
+    let result = unsafe {
+        ReadProcessMemory(
+            process,
+            lpBaseAddress,
+            lpBuffer,
+            cbRead,
+            lpNumberOfBytesRead,
+        )
+    };
+    crate::handle::CloseHandle(process);
+    result
+}
