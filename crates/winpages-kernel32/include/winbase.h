@@ -293,6 +293,9 @@ BOOL WINAPI GlobalUnlock(HGLOBAL hMem);
 SIZE_T WINAPI GlobalSize(HGLOBAL hMem);
 UINT WINAPI GlobalFlags(HGLOBAL hMem);
 HGLOBAL WINAPI GlobalHandle(LPCVOID pMem);
+SIZE_T WINAPI GlobalCompact(DWORD dwMinFree);
+VOID WINAPI GlobalFix(HGLOBAL hMem);
+VOID WINAPI GlobalUnfix(HGLOBAL hMem);
 #define GlobalDiscard(handle) GlobalReAlloc((handle), 0, GMEM_MOVEABLE)
 HLOCAL WINAPI LocalAlloc(UINT uFlags, SIZE_T uBytes);
 HLOCAL WINAPI LocalReAlloc(HLOCAL hMem, SIZE_T uBytes, UINT uFlags);

@@ -1,117 +1,122 @@
-//! LocalAlloc and GlobalAlloc, for fixed memory.
+//! LocalAlloc and its kin.
+//!
+//! The same blocks as GlobalAlloc's: each family takes the other's.
 
 use core::ffi::c_void;
-use std::collections::BTreeMap;
 
-use winpages_kernel::NtStatus;
-use winpages_kernel::sys::lock::Lock;
+use crate::movable_memory::{self, Family};
 
-use crate::last_error;
+const FAMILY: Family = Family::Local;
 
-/// LMEM_ZEROINIT and GMEM_ZEROINIT.
-const ZEROINIT: u32 = 0x40;
-/// LMEM_MOVEABLE and GMEM_MOVEABLE.
-const MOVEABLE: u32 = 0x02;
-
-/// The blocks there are, with their sizes: what is none of them is refused and not freed.
-static BLOCKS: Lock<BTreeMap<usize, usize>> = Lock::new(BTreeMap::new());
-
-/// Allocates a fixed block; NULL, and the last error set, if there is no memory.
-pub fn allocate(flags: u32, size: usize) -> *mut c_void {
-    if flags & MOVEABLE != 0 {
-        last_error::fail(NtStatus::NOT_SUPPORTED);
-        return core::ptr::null_mut();
-    }
-    // Each block has an address of its own, one of size 0 too.
-    let bytes = size.max(1);
-    // SAFETY: allocation has no precondition.
-    let block = unsafe {
-        if flags & ZEROINIT != 0 {
-            libc::calloc(1, bytes)
-        } else {
-            libc::malloc(bytes)
-        }
-    };
-    if block.is_null() {
-        last_error::fail(NtStatus::NO_MEMORY);
-    } else {
-        BLOCKS.lock().insert(block as usize, size);
-    }
-    block
-}
-
-/// Frees a block; answers NULL, or the block if it is none.
-fn free(block: *mut c_void) -> *mut c_void {
-    if block.is_null() {
-        return block;
-    }
-    if BLOCKS.lock().remove(&(block as usize)).is_none() {
-        last_error::fail(NtStatus::INVALID_HANDLE);
-        return block;
-    }
-    // SAFETY: it came from malloc, and only one caller can have removed it from the map.
-    unsafe { libc::free(block) };
-    core::ptr::null_mut()
-}
-
-fn size_of_block(block: *mut c_void) -> usize {
-    match BLOCKS.lock().get(&(block as usize)) {
-        Some(size) => *size,
-        None => {
-            last_error::fail(NtStatus::INVALID_HANDLE);
-            0
-        }
-    }
-}
-
-/// LocalAlloc, for LMEM_FIXED: ERROR_NOT_SUPPORTED for LMEM_MOVEABLE.
+/// LocalAlloc: a fixed block of the process's heap, or with LMEM_MOVEABLE a handle. There can be 65536
+/// of those in a process.
 #[unsafe(no_mangle)]
 pub extern "C" fn LocalAlloc(uFlags: u32, uBytes: usize) -> *mut c_void {
-    allocate(uFlags, uBytes)
+    movable_memory::allocate(FAMILY, uFlags, uBytes)
 }
 
-/// LocalFree: NULL if the block was freed or is NULL, and the block itself if there is no such block.
+/// LocalFree: NULL; or `hMem`, and ERROR_INVALID_HANDLE, if it is no block and no handle.
+///
+/// # Safety
+///
+/// If it is a live block, or the handle of one, nobody may use it any more.
 #[unsafe(no_mangle)]
-pub extern "C" fn LocalFree(hMem: *mut c_void) -> *mut c_void {
-    free(hMem)
+pub unsafe extern "C" fn LocalFree(hMem: *mut c_void) -> *mut c_void {
+    movable_memory::free(hMem)
 }
 
-/// LocalSize: the size that was asked for.
+/// LocalReAlloc: with LMEM_MODIFY other attributes, else another size.
+///
+/// # Safety
+///
+/// If it is a live block, or the handle of one, nobody else may be using it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn LocalReAlloc(
+    hMem: *mut c_void,
+    uBytes: usize,
+    uFlags: u32,
+) -> *mut c_void {
+    movable_memory::reallocate(FAMILY, hMem, uBytes, uFlags)
+}
+
+/// LocalLock: where a movable block is, and stays until it is unlocked; a fixed block itself. This pins
+/// nothing in RAM, whatever its name says: that is what VirtualLock is for.
+#[unsafe(no_mangle)]
+pub extern "C" fn LocalLock(hMem: *mut c_void) -> *mut c_void {
+    movable_memory::lock(FAMILY, hMem)
+}
+
+/// LocalUnlock: whether the block is still locked. The last error is 0 when it has just been unlocked.
+#[unsafe(no_mangle)]
+pub extern "C" fn LocalUnlock(hMem: *mut c_void) -> i32 {
+    movable_memory::unlock(FAMILY, hMem)
+}
+
+/// LocalSize: the size that was asked for; 0, and ERROR_INVALID_HANDLE, for what is no block.
 #[unsafe(no_mangle)]
 pub extern "C" fn LocalSize(hMem: *mut c_void) -> usize {
-    size_of_block(hMem)
+    movable_memory::size(hMem)
 }
 
-/// GlobalAlloc, for GMEM_FIXED: ERROR_NOT_SUPPORTED for GMEM_MOVEABLE.
+/// LocalFlags: lock count and attributes; LMEM_INVALID_HANDLE for what is no block.
 #[unsafe(no_mangle)]
-pub extern "C" fn GlobalAlloc(uFlags: u32, dwBytes: usize) -> *mut c_void {
-    allocate(uFlags, dwBytes)
+pub extern "C" fn LocalFlags(hMem: *mut c_void) -> u32 {
+    movable_memory::flags(FAMILY, hMem)
 }
 
-/// GlobalFree: as [`LocalFree`].
+/// LocalHandle: the handle of a movable block; a fixed block itself.
 #[unsafe(no_mangle)]
-pub extern "C" fn GlobalFree(hMem: *mut c_void) -> *mut c_void {
-    free(hMem)
-}
-
-/// GlobalSize: the size that was asked for.
-#[unsafe(no_mangle)]
-pub extern "C" fn GlobalSize(hMem: *mut c_void) -> usize {
-    size_of_block(hMem)
+pub extern "C" fn LocalHandle(pMem: *const c_void) -> *mut c_void {
+    movable_memory::handle_of(FAMILY, pMem)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::global_memory::{GlobalFlags, GlobalFree, GlobalLock, GlobalSize, GlobalUnlock};
+    use crate::last_error;
+
+    const WILD: *mut c_void = 0xDEAD_BEE0 as *mut c_void;
+
+    fn with_error<T>(call: impl FnOnce() -> T) -> (T, u32) {
+        const UNCHANGED: u32 = 0xDEAD;
+        last_error::set(UNCHANGED);
+        let answer = call();
+        (answer, last_error::get())
+    }
+
+    #[test]
+    fn what_is_no_memory_is_refused() {
+        const NULL: *mut c_void = core::ptr::null_mut();
+        const SAME: u32 = 0xDEAD;
+        // SAFETY: nothing lives there.
+        unsafe {
+            assert_eq!(with_error(|| GlobalFree(WILD)), (WILD, 998));
+            assert_eq!(with_error(|| GlobalFlags(WILD)), (0x8000, 6));
+            assert_eq!(with_error(|| GlobalSize(WILD)), (0, 6));
+            assert_eq!(with_error(|| GlobalLock(WILD)), (NULL, 6));
+            assert_eq!(with_error(|| GlobalUnlock(WILD)), (1, SAME));
+            let reallocated = || crate::global_memory::GlobalReAlloc(WILD, 5, 2);
+            assert_eq!(with_error(reallocated), (NULL, 998));
+            assert_eq!(
+                with_error(|| crate::global_memory::GlobalHandle(WILD)),
+                (NULL, 6)
+            );
+            assert_eq!(with_error(|| LocalFlags(WILD)), (0x8000, 998));
+            assert_eq!(with_error(|| LocalLock(WILD)), (NULL, SAME));
+            assert_eq!(with_error(|| LocalUnlock(WILD)), (0, 158));
+            assert_eq!(with_error(|| LocalHandle(WILD)), (NULL, 998));
+        }
+    }
 
     #[test]
     fn only_blocks_are_freed() {
-        let block = LocalAlloc(ZEROINIT, 10);
+        let block = LocalAlloc(0x40, 10);
         assert_eq!(LocalSize(block), 10);
-        assert!(LocalFree(block).is_null());
-        last_error::set(0);
-        assert_eq!(LocalFree(block), block);
-        assert_eq!(last_error::get(), 6);
-        assert!(LocalFree(core::ptr::null_mut()).is_null());
+        // SAFETY: the block is this test's; freed again, it is none.
+        unsafe {
+            assert!(LocalFree(block).is_null());
+            assert_eq!(with_error(|| LocalFree(block)), (block, 6));
+        }
     }
 }

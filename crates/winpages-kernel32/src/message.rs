@@ -115,7 +115,7 @@ unsafe fn hand_out<T: Copy + Default>(
             };
         }
         let elements = (made.len() + 1).max(size as usize);
-        let block = local_memory::allocate(0, elements * size_of::<T>()).cast::<T>();
+        let block = local_memory::LocalAlloc(0, elements * size_of::<T>()).cast::<T>();
         if block.is_null() {
             return Err(ERROR_NOT_ENOUGH_MEMORY);
         }
@@ -125,7 +125,8 @@ unsafe fn hand_out<T: Copy + Default>(
         match unsafe { fault::write(buffer.cast::<*mut T>(), &block) } {
             Ok(()) => Ok(length),
             Err(_) => {
-                local_memory::LocalFree(block.cast());
+                // SAFETY: nobody has seen the block.
+                unsafe { local_memory::LocalFree(block.cast()) };
                 Err(dos_error::from_status(NtStatus::ACCESS_VIOLATION))
             }
         }

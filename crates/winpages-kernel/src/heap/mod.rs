@@ -15,6 +15,7 @@ mod block;
 mod cache;
 mod heap;
 mod large;
+pub mod movable;
 mod operations;
 mod registry;
 mod segments;

@@ -400,6 +400,7 @@ static AT_LOAD: extern "C" fn() = {
 
 /// Takes the locks of all heaps ahead of a fork.
 pub(crate) fn lock_for_fork() {
+    super::movable::lock_for_fork();
     REGISTRY.lock_for_fork();
     for heap in in_fork().heaps() {
         heap.memory.lock_for_fork();
@@ -418,6 +419,7 @@ pub(crate) unsafe fn unlock_after_fork() {
             heap.memory.unlock_after_fork();
         }
         REGISTRY.unlock_after_fork();
+        super::movable::unlock_after_fork();
     }
 }
 
