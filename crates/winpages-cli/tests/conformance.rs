@@ -222,12 +222,14 @@ programs! { single:
     full_path_name
     guard_pages
     handles
+    heaps
     image_damage
     image_view
     last_error
     map_view_of_file
     mapped_file_name
     memory_status
+    movable_memory
     modules
     mutexes
     nt_memory

@@ -16,12 +16,8 @@ pub extern "C" fn GlobalAlloc(uFlags: u32, dwBytes: usize) -> *mut c_void {
 }
 
 /// GlobalFree: NULL; or `hMem`, and ERROR_INVALID_HANDLE, if it is no block and no handle.
-///
-/// # Safety
-///
-/// If it is a live block, or the handle of one, nobody may use it any more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn GlobalFree(hMem: *mut c_void) -> *mut c_void {
+pub extern "C" fn GlobalFree(hMem: *mut c_void) -> *mut c_void {
     movable_memory::free(hMem)
 }
 

@@ -16,12 +16,8 @@ pub extern "C" fn LocalAlloc(uFlags: u32, uBytes: usize) -> *mut c_void {
 }
 
 /// LocalFree: NULL; or `hMem`, and ERROR_INVALID_HANDLE, if it is no block and no handle.
-///
-/// # Safety
-///
-/// If it is a live block, or the handle of one, nobody may use it any more.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn LocalFree(hMem: *mut c_void) -> *mut c_void {
+pub extern "C" fn LocalFree(hMem: *mut c_void) -> *mut c_void {
     movable_memory::free(hMem)
 }
 
@@ -113,10 +109,7 @@ mod tests {
     fn only_blocks_are_freed() {
         let block = LocalAlloc(0x40, 10);
         assert_eq!(LocalSize(block), 10);
-        // SAFETY: the block is this test's; freed again, it is none.
-        unsafe {
-            assert!(LocalFree(block).is_null());
-            assert_eq!(with_error(|| LocalFree(block)), (block, 6));
-        }
+        assert!(LocalFree(block).is_null());
+        assert_eq!(with_error(|| LocalFree(block)), (block, 6));
     }
 }

@@ -125,8 +125,7 @@ unsafe fn hand_out<T: Copy + Default>(
         match unsafe { fault::write(buffer.cast::<*mut T>(), &block) } {
             Ok(()) => Ok(length),
             Err(_) => {
-                // SAFETY: nobody has seen the block.
-                unsafe { local_memory::LocalFree(block.cast()) };
+                local_memory::LocalFree(block.cast());
                 Err(dos_error::from_status(NtStatus::ACCESS_VIOLATION))
             }
         }

@@ -142,7 +142,7 @@ pub(super) struct Cache {
     is_busy: AtomicU32,
     /// The thread, by the kernel's number.
     thread: AtomicU32,
-    /// The heap used last, or 0, and its slot. Changed as `keys` is.
+    /// The heap used last, or what is no heap (see `none`), and its slot. Changed as `keys` is.
     last_key: AtomicUsize,
     last: Cell<*mut Slot>,
     /// Whether the thread must pay for barriers itself.
@@ -171,6 +171,7 @@ impl Cache {
         // SAFETY: all zeroes are a valid cache without slots; the caller vouches for the memory.
         unsafe {
             (*at).thread.store(thread, Ordering::Relaxed);
+            (*at).forget_last();
             (*at).is_barrier_refused.set(barrier::is_refused());
         }
     }
@@ -221,14 +222,14 @@ impl Cache {
     }
 
     fn search(&self, key: usize) -> bool {
-        let found = self.slot_of(key);
+        let found = if key == 0 { None } else { self.slot_of(key) };
         if let Some(index) = found {
             self.last.set(self.slots[index].get());
             self.last_key.store(key, Ordering::Relaxed);
             // Whoever takes the slot away clears the key in the array first, and then this one: if
             // that happened in between, it is not put back.
             if self.keys[index].load(Ordering::Relaxed) != key {
-                self.last_key.store(0, Ordering::Relaxed);
+                self.forget_last();
             }
         }
         found.is_some()
@@ -266,14 +267,19 @@ impl Cache {
         if let Some(slot) = slot {
             self.keys[slot].store(0, Ordering::Relaxed);
         }
-        self.forget_last(key);
+        if self.last_key.load(Ordering::Relaxed) == key {
+            self.forget_last();
+        }
         slot.is_some()
     }
 
-    fn forget_last(&self, key: usize) {
-        if self.last_key.load(Ordering::Relaxed) == key {
-            self.last_key.store(0, Ordering::Relaxed);
-        }
+    /// What no program hands in for a heap: the cache's own address.
+    fn none(&self) -> usize {
+        core::ptr::from_ref(self) as usize
+    }
+
+    fn forget_last(&self) {
+        self.last_key.store(self.none(), Ordering::Relaxed);
     }
 
     /// A slot to fill, and what was in it. Under the registry's lock, in the cache's own thread.
@@ -298,7 +304,7 @@ impl Cache {
     /// Makes a slot the cache of a heap. Under the registry's lock, in the cache's own thread.
     pub fn fill(&self, index: usize, heap: &Heap) {
         self.keys[index].store(0, Ordering::Relaxed);
-        self.last_key.store(0, Ordering::Relaxed);
+        self.forget_last();
         // SAFETY: the slot has no key, so nobody looks at it.
         unsafe { (*self.slots[index].get()).fill(heap) };
         self.keys[index].store(heap.key(), Ordering::Relaxed);
@@ -321,7 +327,7 @@ impl Cache {
         for key in &self.keys {
             key.store(0, Ordering::Relaxed);
         }
-        self.last_key.store(0, Ordering::Relaxed);
+        self.forget_last();
         self.leave();
     }
 }

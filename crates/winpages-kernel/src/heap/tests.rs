@@ -258,8 +258,11 @@ fn what_is_no_live_block_is_refused() {
     assert_eq!(free(other, PLAIN, large), bad);
     assert_eq!(free(one, PLAIN, large), Ok(()));
     assert_eq!(free(one, PLAIN, large), bad);
-    let strange = HeapHandle::from_raw(0x1234);
-    assert_eq!(free(strange, PLAIN, block), Err(NtStatus::INVALID_HANDLE));
+    for strange in [0, 1, 0x1234, usize::MAX, local.as_ptr() as usize] {
+        let strange = HeapHandle::from_raw(strange);
+        assert_eq!(free(strange, PLAIN, block), Err(NtStatus::INVALID_HANDLE));
+        assert_eq!(allocate(strange, PLAIN, 10), Err(NtStatus::INVALID_HANDLE));
+    }
     destroy(one).unwrap();
     assert_eq!(destroy(one), Err(NtStatus::INVALID_HANDLE));
     destroy(other).unwrap();

@@ -266,7 +266,7 @@ pub unsafe fn read_descriptor(from: *const c_void) -> Result<SecurityDescriptor,
 /// error set, if there is no memory.
 pub fn local_copy(bytes: &[u8]) -> *mut c_void {
     const LMEM_FIXED: u32 = 0;
-    let block = crate::local_memory::allocate(LMEM_FIXED, bytes.len());
+    let block = crate::local_memory::LocalAlloc(LMEM_FIXED, bytes.len());
     if !block.is_null() {
         // SAFETY: the block is new, and as long as the bytes.
         unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), block.cast(), bytes.len()) };
