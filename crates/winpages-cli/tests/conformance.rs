@@ -233,6 +233,7 @@ programs! { single:
     modules
     mutexes
     nt_memory
+    nt_waits
     nt_objects
     offer_virtual_memory
     open_file_mapping

@@ -1,13 +1,20 @@
 //! ntdll: the calls that kernel32 stands on. They answer NTSTATUS, and leave the last error alone.
 
+mod answer_handle;
 pub(crate) mod argument;
+mod dispatcher_object;
+pub mod event;
 pub mod file_name;
+pub mod mutant;
 pub mod object;
 pub mod object_attributes;
 pub mod residency;
 pub mod section;
 pub mod section_query;
+pub mod semaphore;
+pub mod timer;
 pub mod view;
 pub mod virtual_memory;
 pub mod virtual_memory_query;
+pub mod wait;
 pub mod write_watch;

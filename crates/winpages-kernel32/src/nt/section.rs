@@ -1,38 +1,12 @@
 //! Sections: NtCreateSection, NtOpenSection, NtExtendSection.
 
 use winpages_kernel::object::AccessMask;
-use winpages_kernel::object::handle_table;
-use winpages_kernel::section::{self, CreateSection, Disposition};
+use winpages_kernel::section::{self, CreateSection};
 use winpages_kernel::{Handle, NtStatus};
 
+use super::answer_handle::{answer_handle, created};
 use super::argument::{read, read_writable, status, write};
 use super::object_attributes::{Attributes, OBJECT_ATTRIBUTES};
-
-/// Has `make` make a handle, and puts it where the caller wants it; NULL, if there is none.
-///
-/// # Safety
-///
-/// `place` must be what a C program passes for the answer.
-unsafe fn answer_handle(
-    place: *mut usize,
-    make: impl FnOnce() -> Result<(Handle, Result<(), NtStatus>), NtStatus>,
-) -> i32 {
-    // SAFETY: the caller's pointer, for the caller's answer.
-    if let Err(error) = unsafe { write(place, 0) } {
-        return status(Err(error));
-    }
-    match make() {
-        Ok((handle, outcome)) => {
-            // SAFETY: as above.
-            let written = unsafe { write(place, handle.value()) };
-            if written.is_err() {
-                let _ = handle_table::close(handle);
-            }
-            status(written.and(outcome))
-        }
-        Err(error) => status(Err(error)),
-    }
-}
 
 /// NtCreateSection: makes a section of memory or of a file. With OBJ_OPENIF, one of that name will do,
 /// and STATUS_OBJECT_NAME_EXISTS says so.
@@ -62,7 +36,7 @@ pub unsafe extern "C" fn NtCreateSection(
         };
         let size = u64::try_from(size).map_err(|_| NtStatus::INVALID_PARAMETER_4)?;
         let file = (FileHandle != 0).then(|| Handle::from_value(FileHandle));
-        let (handle, disposition) = section::create_section(&CreateSection {
+        let made = section::create_section(&CreateSection {
             name: attributes.name,
             access: AccessMask::from_bits_retain(DesiredAccess),
             attributes: attributes.handle,
@@ -72,16 +46,7 @@ pub unsafe extern "C" fn NtCreateSection(
             flags: AllocationAttributes,
             file,
         })?;
-        match disposition {
-            Disposition::Created => Ok((handle, Ok(()))),
-            Disposition::Existing if attributes.open_if => {
-                Ok((handle, Err(NtStatus::OBJECT_NAME_EXISTS)))
-            }
-            Disposition::Existing => {
-                let _ = handle_table::close(handle);
-                Err(NtStatus::OBJECT_NAME_COLLISION)
-            }
-        }
+        created(made, attributes.open_if)
     };
     // SAFETY: the caller's pointer.
     unsafe { answer_handle(SectionHandle, create) }
