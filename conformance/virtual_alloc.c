@@ -221,5 +221,14 @@ int main(void)
     commit();
     placement();
     nocache();
+
+    /* Large pages are for who has enabled SeLockMemoryPrivilege; what is wrong is wrong before that. */
+    SIZE_T large = GetLargePageMinimum();
+    TRY(VirtualAlloc(NULL, large, MEM_RESERVE | MEM_LARGE_PAGES, PAGE_READWRITE));
+    TRY(VirtualAlloc(NULL, large, MEM_LARGE_PAGES, PAGE_READWRITE));
+    TRY(VirtualAlloc(NULL, 0, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES, PAGE_READWRITE));
+    DOCUMENTED_CALL("Wine 8.0 does not know large pages", 0, ERROR_PRIVILEGE_NOT_HELD,
+                    VirtualAlloc(NULL, large, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES,
+                                 PAGE_READWRITE));
     return 0;
 }

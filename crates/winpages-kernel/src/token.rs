@@ -2,7 +2,8 @@
 //!
 //! A privilege here is no power: what the process may do is Linux's to say. The token answers the
 //! question that programs ask before they use large pages or lock physical memory, and answers it as
-//! Windows does for an ordinary user: those privileges are not held.
+//! Windows does for an ordinary user: those privileges are not held. But where the administrator has
+//! set huge pages aside, the one to lock pages in memory is: that is how it is granted here.
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{self, AccessMask, GenericMapping, Object};
+use crate::sys::memory;
 
 impl AccessMask {
     /// TOKEN_QUERY
@@ -114,9 +116,21 @@ impl Privilege {
     }
 }
 
-/// The privileges that the process holds and has not given away.
-static HELD: AtomicU64 =
-    AtomicU64::new(1 << Privilege::CHANGE_NOTIFY.0 | 1 << Privilege::INCREASE_WORKING_SET.0);
+/// The privileges that everybody holds.
+const EVERYBODYS: u64 = 1 << Privilege::CHANGE_NOTIFY.0 | 1 << Privilege::INCREASE_WORKING_SET.0;
+
+/// Those that the process has given away.
+static REMOVED: AtomicU64 = AtomicU64::new(0);
+
+/// The privileges that the process holds.
+fn held() -> u64 {
+    let locks = if memory::has_huge_pages() {
+        Privilege::LOCK_MEMORY.bit()
+    } else {
+        0
+    };
+    (EVERYBODYS | locks) & !REMOVED.load(Ordering::Relaxed)
+}
 
 /// Those of them that are enabled.
 static ENABLED: AtomicU64 = AtomicU64::new(1 << Privilege::CHANGE_NOTIFY.0);
@@ -141,10 +155,7 @@ pub struct Token {
 impl Token {
     /// All privileges that are held, and whether each is enabled.
     pub fn privileges(&self) -> impl Iterator<Item = (Privilege, bool)> {
-        let (held, enabled) = (
-            HELD.load(Ordering::Relaxed),
-            ENABLED.load(Ordering::Relaxed),
-        );
+        let (held, enabled) = (held(), ENABLED.load(Ordering::Relaxed));
         (0..u64::BITS)
             .map(Privilege)
             .filter(move |privilege| held & privilege.bit() != 0)
@@ -154,14 +165,14 @@ impl Token {
     /// Changes a privilege; answers whether it was enabled, or `None` if it is not held.
     pub fn adjust(&self, privilege: Privilege, change: Change) -> Option<bool> {
         let bit = privilege.bit();
-        if HELD.load(Ordering::Relaxed) & bit == 0 {
+        if held() & bit == 0 {
             return None;
         }
         let before = match change {
             Change::Enable => ENABLED.fetch_or(bit, Ordering::Relaxed),
             Change::Disable => ENABLED.fetch_and(!bit, Ordering::Relaxed),
             Change::Remove => {
-                HELD.fetch_and(!bit, Ordering::Relaxed);
+                REMOVED.fetch_or(bit, Ordering::Relaxed);
                 ENABLED.fetch_and(!bit, Ordering::Relaxed)
             }
         };
@@ -170,8 +181,8 @@ impl Token {
 
     /// Whether a privilege is held, and if so, enabled.
     pub fn state(&self, privilege: Privilege) -> Option<bool> {
-        let held = HELD.load(Ordering::Relaxed) & privilege.bit() != 0;
-        held.then(|| ENABLED.load(Ordering::Relaxed) & privilege.bit() != 0)
+        let is_held = held() & privilege.bit() != 0;
+        is_held.then(|| ENABLED.load(Ordering::Relaxed) & privilege.bit() != 0)
     }
 
     pub(crate) fn handle_count(&self) -> &AtomicUsize {

@@ -1,6 +1,7 @@
 //! The machine's memory: GlobalMemoryStatusEx, GetPerformanceInfo and what else asks for it.
 
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
+use winpages_kernel::address_space::LARGE_PAGE_SIZE;
 use winpages_kernel::address_space::layout::{
     MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
 };
@@ -139,11 +140,11 @@ pub unsafe extern "C" fn GetPhysicallyInstalledSystemMemory(
     last_error::boolean(written.map_err(|_| NtStatus::ACCESS_VIOLATION))
 }
 
-/// GetLargePageMinimum: the size of the processor's larger pages. VirtualAlloc gives them to nobody,
-/// for nobody holds SeLockMemoryPrivilege.
+/// GetLargePageMinimum: the size of the processor's larger pages. VirtualAlloc gives them to who has
+/// enabled SeLockMemoryPrivilege, which is held where the administrator has set huge pages aside.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetLargePageMinimum() -> usize {
-    2 << 20
+    LARGE_PAGE_SIZE
 }
 
 /// PERFORMANCE_INFORMATION as C programs lay it out. Memory is counted in pages.

@@ -11,7 +11,9 @@ use super::layout::{
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
-use super::{AddressRequirements, PageRange, Protection, user_physical_pages, write_watch};
+use super::{
+    AddressRequirements, PageRange, Protection, large_pages, user_physical_pages, write_watch,
+};
 use super::{foreign, layout};
 use crate::NtStatus;
 use crate::residency;
@@ -36,7 +38,7 @@ bitflags::bitflags! {
         const PHYSICAL = 0x40_0000;
         /// MEM_RESET_UNDO: the contents of pages that were reset are needed after all.
         const RESET_UNDO = 0x100_0000;
-        /// MEM_LARGE_PAGES
+        /// MEM_LARGE_PAGES: of the processor's larger pages, which stay in memory.
         const LARGE_PAGES = 0x2000_0000;
     }
 }
@@ -56,7 +58,8 @@ bitflags::bitflags! {
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the kernel will not promise the memory.
 /// * [`NtStatus::DEVICE_BUSY`]: the contents of pages whose reset is to be undone are lost.
-/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages, which need a privilege no process holds here.
+/// * [`NtStatus::PRIVILEGE_NOT_HELD`], [`NtStatus::INSUFFICIENT_RESOURCES`]: large pages may not be
+///   had, or there are none left.
 pub fn allocate_virtual_memory(
     base: usize,
     size: usize,
@@ -117,7 +120,7 @@ pub fn allocate_virtual_memory_within(
         return Err(NtStatus::INVALID_PARAMETER);
     }
     if kind.contains(AllocationType::LARGE_PAGES) {
-        return Err(NtStatus::PRIVILEGE_NOT_HELD);
+        return large_pages::allocate(requirements, base, size, kind, protection);
     }
     protection.prepare();
     if kind.intersects(resets) {
@@ -344,6 +347,14 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     }
     if run.allocation.kind() == AllocationKind::Physical {
         return Err(NtStatus::CONFLICTING_ADDRESSES);
+    }
+    if run.allocation.kind() == AllocationKind::Large {
+        // They are committed, as they always will be.
+        return if run.state == PageState::committed(protection) {
+            Ok(range)
+        } else {
+            Err(NtStatus::CONFLICTING_ADDRESSES)
+        };
     }
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);

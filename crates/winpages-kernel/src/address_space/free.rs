@@ -26,8 +26,8 @@ bitflags::bitflags! {
 ///
 /// * [`NtStatus::INVALID_PARAMETER`]: `free_type` is not one of the two, a release has a size, or
 ///   `base` is no application's address.
-/// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`, or one for physical pages,
-///   where nothing can be decommitted.
+/// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`, or one of physical
+///   or large pages, where nothing can be decommitted.
 /// * [`NtStatus::FREE_VM_NOT_AT_BASE`]: `size` is 0 and `base` is not in the allocation's first page.
 /// * [`NtStatus::UNABLE_TO_FREE_VM`]: the range passes the end of its allocation.
 /// * [`NtStatus::INVALID_PAGE_PROTECTION`]: the range lies in a view, which cannot be freed so.
@@ -61,6 +61,7 @@ pub fn free_virtual_memory(
         return Err(NtStatus::FREE_VM_NOT_AT_BASE);
     }
     let is_window = allocation.kind() == AllocationKind::Physical;
+    let is_large = allocation.kind() == AllocationKind::Large;
     if release {
         // SAFETY: the allocation is ours, and the caller gives it up.
         unsafe { memory::unmap(whole.base, whole.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
@@ -73,7 +74,7 @@ pub fn free_virtual_memory(
         forget_samples(whole);
         return Ok(whole);
     }
-    if is_window {
+    if is_window || is_large {
         return Err(NtStatus::MEMORY_NOT_ALLOCATED);
     }
     let range = if size == 0 {

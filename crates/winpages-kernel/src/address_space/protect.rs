@@ -57,6 +57,14 @@ pub fn protect_virtual_memory(
         at = next.end;
     }
     let new = protection.with_caching_of(run.allocation.protection());
+    if run.allocation.kind() == AllocationKind::Large {
+        // Nothing of them changes until they are freed.
+        return if new == old {
+            Ok((range, old))
+        } else {
+            Err(NtStatus::CONFLICTING_ADDRESSES)
+        };
+    }
     writer.ensure_records()?;
     // SAFETY: the range lies in one allocation of ours and is committed.
     if let Err(errno) = unsafe { write_watch::protect(run.allocation, range, new.access()) } {

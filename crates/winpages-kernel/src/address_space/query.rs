@@ -90,7 +90,7 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
         Snapshot::Allocated {
             end,
             state,
-            kind: AllocationKind::Private | AllocationKind::Physical,
+            kind: AllocationKind::Private | AllocationKind::Physical | AllocationKind::Large,
             base,
             protection,
             ..

@@ -133,6 +133,8 @@ pub enum AllocationKind {
     Foreign = 3,
     /// A window for physical pages: VirtualAlloc with MEM_PHYSICAL.
     Physical = 4,
+    /// Private memory of large pages: VirtualAlloc with MEM_LARGE_PAGES.
+    Large = 6,
 }
 
 impl AllocationKind {
@@ -141,6 +143,7 @@ impl AllocationKind {
             1 => Self::Private,
             2 => Self::View,
             4 => Self::Physical,
+            6 => Self::Large,
             // A reader may see a record that is being reused; what it makes of it is thrown away.
             _ => Self::Foreign,
         }

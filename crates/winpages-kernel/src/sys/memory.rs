@@ -90,6 +90,56 @@ pub fn map_huge_page_anywhere() -> Result<*mut u8, Errno> {
     Ok(start as *mut u8)
 }
 
+/// Maps huge pages, each of [`HUGE_PAGE_SIZE`], at exactly `address`, which must be free, and has all of
+/// them there at once.
+///
+/// # Errors
+///
+/// `EEXIST` if anything is mapped there, `ENOMEM` if there are not as many left, `EPERM` if a control
+/// group does not let this process have them.
+///
+/// # Safety
+///
+/// Nothing but the engine may come to rely on that range being free.
+pub unsafe fn map_huge_pages(address: usize, size: usize, access: Access) -> Result<(), Errno> {
+    // rustix knows MAP_HUGETLB, but not the bits that choose a size.
+    let flags = MapFlags::PRIVATE
+        | MapFlags::FIXED_NOREPLACE
+        | MapFlags::HUGETLB
+        | MapFlags::from_bits_retain(libc::MAP_HUGE_2MB as u32);
+    // SAFETY: FIXED_NOREPLACE touches no existing mapping.
+    unsafe { rustix::mm::mmap_anonymous(address as *mut c_void, size, access, flags)? };
+    let populate = if access.contains(ProtFlags::WRITE) {
+        Advice::LinuxPopulateWrite
+    } else {
+        Advice::LinuxPopulateRead
+    };
+    // What was set aside for others in a control group would be a fatal signal at the first touch.
+    // SAFETY: the pages were mapped above, and nobody knows of them.
+    let populated = unsafe { rustix::mm::madvise(address as *mut c_void, size, populate) };
+    if matches!(populated, Ok(()) | Err(Errno::INVAL)) || !access.contains(ProtFlags::READ) {
+        return Ok(());
+    }
+    // SAFETY: as above.
+    let _ = unsafe { unmap(address, size) };
+    Err(Errno::NOMEM)
+}
+
+/// Whether anybody has set huge pages aside on this machine, or lets the kernel make them on demand.
+pub fn has_huge_pages() -> bool {
+    let count = |path| {
+        let mut buffer = [0; 24];
+        let text = super::proc_text::read(path, &mut buffer).ok()?;
+        super::proc_text::number(super::proc_text::word(text, 0)?)
+    };
+    [
+        c"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
+        c"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages",
+    ]
+    .into_iter()
+    .any(|path| count(path).is_some_and(|count| count > 0))
+}
+
 /// Maps inaccessible, uncharged anonymous pages over whatever is at `address`.
 ///
 /// This, and not `mprotect` with `MADV_DONTNEED`, gives the commit charge back.
