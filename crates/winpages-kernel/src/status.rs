@@ -62,6 +62,8 @@ statuses! {
     INFO_LENGTH_MISMATCH = 0xC000_0004: "The buffer is not as long as the information asked for.";
     ACCESS_VIOLATION = 0xC000_0005: "A pointer argument leads to memory that may not be used so.";
     IN_PAGE_ERROR = 0xC000_0006: "A page could not be read from the file behind it.";
+    SUSPEND_COUNT_EXCEEDED = 0xC000_004A: "The thread has been suspended too often.";
+    THREAD_IS_TERMINATING = 0xC000_004B: "The thread is ending, or has ended.";
     INVALID_HANDLE = 0xC000_0008: "The handle is closed, never was one, or is of another kind.";
     INVALID_CID = 0xC000_000B: "There is no process or thread of that number.";
     INVALID_PARAMETER = 0xC000_000D: "An argument is outside what the call takes.";

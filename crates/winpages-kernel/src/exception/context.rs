@@ -63,7 +63,7 @@ macro_rules! for_each_register {
 
 impl Context {
     /// What a signal handler sees.
-    pub(super) fn of_signal(signal: &libc::ucontext_t) -> Self {
+    pub(crate) fn of_signal(signal: &libc::ucontext_t) -> Self {
         let registers = &signal.uc_mcontext.gregs;
         // SAFETY: integers and arrays of them, for which zeroes are valid.
         let mut context: Self = unsafe { core::mem::zeroed() };
@@ -93,7 +93,7 @@ impl Context {
     }
 
     /// Gives the thread the registers back, as a handler has left them.
-    pub(super) fn restore_to(&self, signal: &mut libc::ucontext_t) {
+    pub(crate) fn restore_to(&self, signal: &mut libc::ucontext_t) {
         let registers = &mut signal.uc_mcontext.gregs;
         macro_rules! give {
             ($($field:ident $register:ident),*) => {

@@ -16,20 +16,24 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-extern "C" fn prepare() {
+/// Takes all locks, in the order in which they nest.
+fn lock_all() {
     crate::heap::lock_for_fork();
-    crate::address_space::write_watch::before_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
     crate::residency::SAMPLES.lock_for_fork();
     crate::thread::lock_for_fork();
     crate::wait::lock_for_fork();
-    GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-extern "C" fn in_parent() {
-    // SAFETY: this thread, or the one it was forked from, took these locks in `prepare`.
+/// Frees them.
+///
+/// # Safety
+///
+/// This thread, or the one it was forked from, has called [`lock_all`].
+unsafe fn unlock_all() {
+    // SAFETY: as the caller vouches.
     unsafe {
         crate::wait::unlock_after_fork();
         crate::thread::unlock_after_fork();
@@ -39,6 +43,26 @@ extern "C" fn in_parent() {
         crate::object::unlock_after_fork();
         crate::heap::unlock_after_fork();
     }
+}
+
+/// Has `work` done while no other thread holds a lock of the engine's. It must take none itself.
+pub(crate) fn with_all_locks<T>(work: impl FnOnce() -> T) -> T {
+    lock_all();
+    let answer = work();
+    // SAFETY: taken above.
+    unsafe { unlock_all() };
+    answer
+}
+
+extern "C" fn prepare() {
+    crate::address_space::write_watch::before_fork();
+    lock_all();
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+extern "C" fn in_parent() {
+    // SAFETY: this thread, or the one it was forked from, took the locks in `prepare`.
+    unsafe { unlock_all() };
 }
 
 extern "C" fn in_child() {

@@ -5,6 +5,11 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::fs::{Mode, OFlags, RawDir};
+use rustix::io::Errno;
+
+use super::proc_text;
+
 /// The number of the calling thread.
 pub fn id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
@@ -105,5 +110,170 @@ fn end_key(function: AtEnd) -> libc::pthread_key_t {
             unsafe { libc::pthread_key_delete(key) };
             other - 1
         }
+    }
+}
+
+/// What [`start`] runs.
+pub type Run = unsafe extern "C-unwind" fn(*mut c_void) -> *mut c_void;
+
+unsafe extern "C-unwind" {
+    fn pthread_exit(value: *mut c_void) -> !;
+    fn pthread_create(
+        thread: *mut libc::pthread_t,
+        attributes: *const libc::pthread_attr_t,
+        run: Run,
+        argument: *mut c_void,
+    ) -> i32;
+}
+
+/// Starts a thread that nobody joins, with so many bytes of stack.
+///
+/// # Errors
+///
+/// `EAGAIN` if there may be no more threads, or there is no memory for a stack.
+///
+/// # Safety
+///
+/// `run` can be called with `argument` in another thread.
+pub unsafe fn start(stack: usize, run: Run, argument: *mut c_void) -> Result<(), Errno> {
+    let mut attributes = core::mem::MaybeUninit::<libc::pthread_attr_t>::uninit();
+    let mut thread = 0;
+    // SAFETY: the attributes are initialised before they are used, and destroyed after.
+    let result = unsafe {
+        libc::pthread_attr_init(attributes.as_mut_ptr());
+        libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
+        let result = match libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), stack) {
+            0 => pthread_create(&raw mut thread, attributes.as_ptr(), run, argument),
+            error => error,
+        };
+        libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        result
+    };
+    match result {
+        0 => Ok(()),
+        error => Err(Errno::from_raw_os_error(error)),
+    }
+}
+
+/// Ends the calling thread as the C library does: frames are unwound.
+pub fn exit() -> ! {
+    // SAFETY: no destructor of this crate's is on the stack: its callers are called by C programs.
+    unsafe { pthread_exit(core::ptr::null_mut()) }
+}
+
+/// Whether this process has threads besides the calling one and those that `is_ending` knows of.
+pub fn has_others(is_ending: impl Fn(u32) -> bool) -> bool {
+    let process = rustix::process::getpid().as_raw_nonzero().get() as u32;
+    let this = id();
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(tasks) = rustix::fs::open(c"/proc/self/task", flags, Mode::empty()) else {
+        return true;
+    };
+    let mut buffer = [core::mem::MaybeUninit::uninit(); 4096];
+    let mut entries = RawDir::new(tasks, &mut buffer);
+    while let Some(Ok(entry)) = entries.next() {
+        let Some(task) = proc_text::number(entry.file_name().to_bytes()) else {
+            continue;
+        };
+        let task = task as u32;
+        let is_gone = task == this || is_ending(task) || task == process && first_has_ended();
+        if !is_gone {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the process's first thread has ended, which the kernel keeps until all have.
+fn first_has_ended() -> bool {
+    let mut buffer = [0; 1024];
+    let Ok(text) = proc_text::read(c"/proc/self/stat", &mut buffer) else {
+        return false;
+    };
+    let name_end = text.iter().rposition(|byte| *byte == b')').unwrap_or(0);
+    proc_text::word(&text[name_end + 1..], 0) == Some(b"Z")
+}
+
+/// The signal that stops a thread: one that is free for programs, and none that libraries take.
+fn stop_signal() -> i32 {
+    libc::SIGRTMAX() - 7
+}
+
+/// Called in a thread that is to stop, with its registers. Asynchronous: it takes no lock and calls
+/// nothing that does.
+pub type OnStop = unsafe extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
+
+/// Has `on_stop` called in a thread of this process, as soon as it runs.
+///
+/// # Errors
+///
+/// `ESRCH` if there is no such thread.
+pub fn stop(id: u32, on_stop: OnStop) -> Result<(), Errno> {
+    static INSTALLED: AtomicU32 = AtomicU32::new(0);
+    if INSTALLED.load(Ordering::Acquire) == 0 {
+        // SAFETY: zeroes are a valid sigaction; the handler is one that signals may call. All other
+        // signals wait meanwhile, but those that tell of the handler's own faults.
+        unsafe {
+            let mut action: libc::sigaction = core::mem::zeroed();
+            action.sa_sigaction = on_stop as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigfillset(&raw mut action.sa_mask);
+            for fault in [libc::SIGSEGV, libc::SIGBUS] {
+                libc::sigdelset(&raw mut action.sa_mask, fault);
+            }
+            libc::sigaction(stop_signal(), &raw const action, core::ptr::null_mut());
+        }
+        INSTALLED.store(1, Ordering::Release);
+    }
+    let process = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: sends a signal that has a handler.
+    match unsafe { libc::syscall(libc::SYS_tgkill, process, id, stop_signal()) } {
+        0 => Ok(()),
+        _ => Err(Errno::SRCH),
+    }
+}
+
+/// Lets all signals through that a handler of [`stop`] keeps out: for a handler that does not return.
+///
+/// # Safety
+///
+/// `context` is what the handler was called with.
+pub unsafe fn restore_signals(context: *mut c_void) {
+    // SAFETY: as the caller vouches: the set that was there before.
+    unsafe {
+        let context = context.cast::<libc::ucontext_t>();
+        let before = &raw const (*context).uc_sigmask;
+        libc::pthread_sigmask(libc::SIG_SETMASK, before, core::ptr::null_mut());
+    }
+}
+
+/// Tells the kernel how willing a thread of this process is to let others run, from -20 to 19, if the
+/// process may also tell it the opposite later.
+pub fn set_niceness(id: u32, niceness: i32) {
+    /// The limit that lets a process have any niceness.
+    const ANY_NICENESS: u64 = 40;
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nice).current;
+    let may_raise =
+        rustix::process::geteuid().is_root() || limit.is_none_or(|limit| limit >= ANY_NICENESS);
+    if may_raise {
+        // SAFETY: takes numbers.
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, id, niceness) };
+    }
+}
+
+/// Names a thread of this process, for those who look at it from outside; the kernel keeps fifteen
+/// bytes.
+pub fn set_name(id: u32, name: &str) {
+    let mut end = name.len().min(15);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    let Ok(path) = std::ffi::CString::new(format!("/proc/self/task/{id}/comm")) else {
+        return;
+    };
+    // Whoever looks sees the old name if this fails.
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(file) = rustix::fs::open(&path, flags, Mode::empty()) {
+        let _ = rustix::io::write(&file, &name.as_bytes()[..end]);
     }
 }

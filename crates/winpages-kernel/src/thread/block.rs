@@ -32,6 +32,14 @@ pub(super) struct Block {
     end_rounds: AtomicU32,
     /// The kernel's number of the thread: the environment block's is the program's to change.
     kernel_id: AtomicU32,
+    /// Where the thread began, while it runs what it was started for: see [`super::start`].
+    pub(super) way_back: AtomicUsize,
+    /// What the thread ends with.
+    pub(super) exit_status: AtomicU32,
+    /// Not 0 once the thread is on its way out.
+    pub(super) is_leaving: AtomicU32,
+    /// Not 0 if it was ended by another.
+    pub(super) was_terminated: AtomicU32,
     /// The next of all blocks.
     next: AtomicPtr<Block>,
     /// The next of those whose threads have ended, the longest ago first.
@@ -99,9 +107,38 @@ pub(super) fn current() -> &'static Block {
     }
 }
 
+/// How many threads are attached, or about to be.
+static ATTACHED: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a thread that is about to be started.
+pub(super) fn count_in() {
+    ATTACHED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts a thread that has ended, or has not been started; answers whether none is left.
+pub(super) fn count_out() -> bool {
+    ATTACHED.fetch_sub(1, Ordering::AcqRel) == 1
+}
+
 #[cold]
 fn attach() -> &'static Block {
+    count_in();
+    attach_block(take_block())
+}
+
+/// Attaches a thread that has an object already, and is counted.
+pub(super) fn attach_as(thread: Arc<Thread>) -> &'static Block {
     let block = take_block();
+    let id = block.kernel_id.load(Ordering::Relaxed);
+    let object = Arc::into_raw(thread);
+    block.thread.store(object.cast_mut(), Ordering::Release);
+    let block = attach_block(block);
+    // SAFETY: the block holds the object until this thread's end.
+    unsafe { &*object }.set_id(id);
+    block
+}
+
+fn attach_block(block: &'static Block) -> &'static Block {
     block
         .environment
         .last_error
@@ -240,7 +277,15 @@ impl Block {
         // SAFETY: all of it is atomic words, which nobody uses: the thread is gone, and whoever finds
         // the block in the list of all needs the lock that the caller holds. Zeroes are valid.
         unsafe { ptr::write_bytes(environment, 0, 1) };
-        self.end_rounds.store(0, Ordering::Relaxed);
+        for word in [
+            &self.end_rounds,
+            &self.exit_status,
+            &self.is_leaving,
+            &self.was_terminated,
+        ] {
+            word.store(0, Ordering::Relaxed);
+        }
+        self.way_back.store(0, Ordering::Relaxed);
     }
 
     /// The thread's object, made now if nobody has asked for it before.
@@ -266,6 +311,13 @@ impl Block {
                 self.existing_thread().unwrap_or(made)
             }
         }
+    }
+
+    /// The same without a count of its own, for the thread's signal handler.
+    pub(super) fn thread_without_count(&self) -> Option<&Thread> {
+        // SAFETY: NULL, or an object that the block holds until the end of the thread, which the caller
+        // is.
+        unsafe { self.thread.load(Ordering::Acquire).as_ref() }
     }
 
     /// The thread's object, if somebody has asked for it.
@@ -297,7 +349,10 @@ fn clear_words(words: &[AtomicUsize]) {
 unsafe extern "C" fn on_end(value: *mut c_void) {
     // SAFETY: `attach` gave the thread's block.
     let block: &'static Block = unsafe { &*value.cast() };
-    block.end_fiber();
+    block.is_leaving.store(1, Ordering::Relaxed);
+    if block.was_terminated.load(Ordering::Relaxed) == 0 {
+        block.end_fiber();
+    }
     let rounds = block.end_rounds.fetch_add(1, Ordering::Relaxed) + 1;
     if rounds < sys::thread::END_ROUNDS {
         sys::thread::at_end(on_end, NonNull::from(block).cast());
@@ -314,8 +369,27 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
     if !thread.is_null() {
         // SAFETY: the block's own count.
         let thread = unsafe { Arc::from_raw(thread) };
-        thread.end(0);
+        thread.end(block.exit_status.load(Ordering::Relaxed));
     }
+    if count_out() && !sys::thread::has_others(has_ended) {
+        // The process ends with its last thread, and as that does.
+        std::process::exit(block.exit_status.load(Ordering::Relaxed) as i32);
+    }
+}
+
+/// Whether the thread of that number has told its end, and is about to be gone.
+fn has_ended(id: u32) -> bool {
+    let mut blocks = BLOCKS.lock().iter();
+    blocks.any(|block| {
+        block.state.load(Ordering::Relaxed) == ENDED
+            && block.kernel_id.load(Ordering::Relaxed) == id
+    })
+}
+
+/// Has `work` done while no other thread does such work, or is stopped within it.
+pub(super) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let _blocks = BLOCKS.lock();
+    work()
 }
 
 /// The thread with that number, if it is attached and has not ended.
@@ -368,6 +442,7 @@ pub(crate) unsafe fn unlock_after_fork() {
 /// In the child, the thread that forked has another number, and the others do not exist.
 pub(crate) fn after_fork_in_child() {
     let this = CURRENT.get();
+    ATTACHED.store(usize::from(!this.is_null()), Ordering::Relaxed);
     let mut blocks = BLOCKS.lock();
     for block in blocks.iter() {
         if ptr::eq(block, this) {

@@ -5,16 +5,25 @@
 //! nothing from the heap; the [`Thread`] object, which handles lead to, is made when it is first
 //! asked for.
 
+mod access;
 mod apc;
 mod block;
+mod create;
 mod environment_block;
+mod facts;
 pub mod fiber_local_storage;
 pub mod local_storage;
 mod object;
+mod start;
+mod suspend;
 
+pub use access::reference;
 pub use apc::Apc;
+pub use create::{CreateThread, create, exit};
 pub use environment_block::EnvironmentBlock;
+pub use facts::ThreadTimes;
 pub use object::Thread;
+pub use start::StartRoutine;
 
 pub(crate) use block::{after_fork_in_child, end_process, lock_for_fork, unlock_after_fork};
 

@@ -3,6 +3,8 @@
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::apc::{Apc, ApcQueue};
+use super::facts::Facts;
+use super::suspend::Suspension;
 use crate::NtStatus;
 use crate::sys::futex;
 
@@ -14,6 +16,8 @@ pub struct Thread {
     exit_status: AtomicU32,
     apcs: ApcQueue,
     handle_count: AtomicUsize,
+    pub(super) suspension: Suspension,
+    pub(super) facts: Facts,
 }
 
 const RUNS: u32 = 0;
@@ -30,6 +34,8 @@ impl Thread {
             exit_status: AtomicU32::new(STILL_ACTIVE),
             apcs: ApcQueue::new(),
             handle_count: AtomicUsize::new(0),
+            suspension: Suspension::new(),
+            facts: Facts::new(),
         }
     }
 
@@ -93,13 +99,22 @@ impl Thread {
         // SAFETY: called by the thread itself, as the last thing it does, or in a child of a fork,
         // where the thread does not exist.
         unsafe { self.apcs.close() };
+        self.facts.end();
         self.exit_status.store(exit_status, Ordering::Relaxed);
         self.state.store(ENDED, Ordering::Release);
         futex::wake_all(&self.state);
     }
 
     pub(super) fn set_id(&self, id: u32) {
-        self.id.store(id, Ordering::Relaxed);
+        self.id.store(id, Ordering::Release);
+        futex::wake_all(&self.id);
+    }
+
+    /// Waits until a new thread has told its number.
+    pub(super) fn wait_for_id(&self) {
+        while self.id.load(Ordering::Acquire) == 0 {
+            futex::wait(&self.id, 0, futex::ANY, None);
+        }
     }
 
     pub(crate) fn handle_count(&self) -> &AtomicUsize {
