@@ -37,6 +37,14 @@ pub enum Operation {
     OpenSection,
     /// Asking a section for its size.
     QuerySection,
+    /// Creating a mutex, an event, a semaphore or a timer.
+    CreateObject,
+    /// Opening one.
+    OpenObject,
+    /// Waiting.
+    Wait,
+    /// Setting or resetting an event or a timer, or adding to a semaphore.
+    Signal,
     /// Mapping a view.
     MapView,
     /// Writing a view back to its file.
@@ -88,6 +96,10 @@ impl fmt::Display for Operation {
             Self::CreateSection => "create the section",
             Self::OpenSection => "open the section",
             Self::QuerySection => "query the section",
+            Self::CreateObject => "create the object",
+            Self::OpenObject => "open the object",
+            Self::Wait => "wait",
+            Self::Signal => "signal the object",
             Self::MapView => "map a view",
             Self::Flush => "write the view back",
             Self::Lock => "keep memory from being paged out",

@@ -8,18 +8,26 @@ use crate::platform::Code;
 /// The advice for a code that an operation failed with.
 pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
     let text = match (operation, code) {
-        (Operation::OpenSection, ERROR_FILE_NOT_FOUND) => {
-            "nobody holds a section of that name: it goes with the last handle, and upper and lower \
+        (Operation::OpenSection | Operation::OpenObject, ERROR_FILE_NOT_FOUND) => {
+            "nobody holds an object of that name: it goes with the last handle, and upper and lower \
              case differ"
         }
-        (Operation::OpenSection | Operation::CreateSection, ERROR_INVALID_HANDLE) => {
-            "the name belongs to an object of another kind, or is not one a section can have"
-        }
-        (Operation::OpenSection | Operation::CreateSection, ERROR_PATH_NOT_FOUND) => {
-            "the only backslash a name may have is the one behind Local or Global"
-        }
-        (Operation::CreateSection, ERROR_ALREADY_EXISTS) => {
-            "somebody holds a section of that name: open it, or use create_or_open"
+        (
+            Operation::OpenSection
+            | Operation::CreateSection
+            | Operation::OpenObject
+            | Operation::CreateObject,
+            ERROR_INVALID_HANDLE,
+        ) => "the name belongs to an object of another kind, or is not one an object can have",
+        (
+            Operation::OpenSection
+            | Operation::CreateSection
+            | Operation::OpenObject
+            | Operation::CreateObject,
+            ERROR_PATH_NOT_FOUND,
+        ) => "the only backslash a name may have is the one behind Local or Global",
+        (Operation::CreateSection | Operation::CreateObject, ERROR_ALREADY_EXISTS) => {
+            "somebody holds an object of that name: open it, or use create_or_open"
         }
         (Operation::CreateSection, ERROR_ACCESS_DENIED) => {
             "the file must be open for what the protection allows: reading, and writing for READWRITE"
@@ -38,7 +46,16 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
             "there is not so much memory to promise; on Linux, a named section must also fit into \
              /dev/shm, which containers often keep small"
         }
-        (Operation::OpenSection, ERROR_INVALID_PARAMETER) => "opening takes a name",
+        (Operation::Wait, ERROR_INVALID_PARAMETER) => {
+            "wait for 1 to 64 objects, and for all of them only if each is another"
+        }
+        (Operation::Signal, ERROR_TOO_MANY_POSTS) => "the count would pass the semaphore's maximum",
+        (Operation::CreateObject, ERROR_INVALID_PARAMETER) => {
+            "a semaphore's maximum is greater than 0 and not less than its initial count"
+        }
+        (Operation::OpenSection | Operation::OpenObject, ERROR_INVALID_PARAMETER) => {
+            "opening takes a name"
+        }
         (Operation::MapView, ERROR_MAPPED_ALIGNMENT) => {
             "the offset and the address of a view are multiples of allocation_granularity()"
         }

@@ -3,12 +3,15 @@
 
 mod address_range;
 mod error;
+mod event;
 mod exception;
 mod hint;
 mod memory;
 mod memory_flag;
 mod memory_notification;
 mod memory_status;
+mod mutex;
+mod object_options;
 mod physical_pages;
 mod placeholder;
 mod platform;
@@ -16,15 +19,20 @@ mod protection;
 mod region;
 mod reservation;
 mod section;
+mod security_descriptor;
+mod semaphore;
 mod shared;
 mod system;
+mod timer;
 mod view;
+mod wait;
 mod working_set;
 
 pub use bytemuck;
 
 pub use address_range::{lock, prefetch, protect, unlock};
 pub use error::{Error, Operation};
+pub use event::Event;
 pub use exception::{
     Attempt, Disposition, Exception, ExceptionHandler, ExceptionKind, Registers, exception_code,
     raise_exception,
@@ -34,6 +42,8 @@ pub use memory_status::{
     MemoryStatus, PerformanceInformation, ProcessMemory, installed_memory, large_page_minimum,
     memory_status, performance_information, process_memory,
 };
+pub use mutex::{Mutex, MutexGuard};
+pub use object_options::ObjectOptions;
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use placeholder::Placeholder;
 pub use protection::Protection;
@@ -43,12 +53,16 @@ pub use region::{
 };
 pub use reservation::{Contents, OfferPriority, Reservation, ReservationOptions};
 pub use section::{Opened, Section, SectionOptions};
+pub use security_descriptor::{AccessRights, SecurityDescriptor, Trustee};
+pub use semaphore::Semaphore;
 pub use shared::Shared;
 pub use system::{
     AddressLayout, address_layout, allocation_granularity, application_addresses, page_size,
     use_32_bit_layout,
 };
+pub use timer::Timer;
 pub use view::{Access, MirroredView, View, ViewOptions};
+pub use wait::{Signalled, Waitable, wait_all, wait_any};
 pub use working_set::{
     PageInformation, WorkingSetLimits, WorkingSetPage, empty_working_set, pages,
     set_working_set_limits, working_set, working_set_limits,

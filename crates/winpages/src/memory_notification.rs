@@ -1,10 +1,11 @@
 //! Notifications of how scarce memory is.
 
 use crate::error::{Error, Operation};
-use crate::platform::NotificationHandle;
+use crate::platform::{self, ObjectHandle};
+use crate::wait::sealed::Handle;
 
-/// Tells whether the machine is short of memory, or has plenty. Mirrors
-/// CreateMemoryResourceNotification. On Linux it is answered from what memory is available and from the
+/// Tells whether the machine is short of memory, or has plenty, and can be waited for with
+/// [`wait_any`](crate::wait_any). Mirrors CreateMemoryResourceNotification. On Linux it is answered from what memory is available and from the
 /// kernel's pressure stall information.
 ///
 /// ```
@@ -18,7 +19,14 @@ use crate::platform::NotificationHandle;
 /// ```
 #[derive(Debug)]
 pub struct MemoryNotification {
-    handle: NotificationHandle,
+    handle: ObjectHandle,
+}
+
+impl Handle for MemoryNotification {
+    #[allow(private_interfaces, reason = "nobody outside can name or call it")]
+    fn handle(&self) -> &ObjectHandle {
+        &self.handle
+    }
 }
 
 impl MemoryNotification {
@@ -41,7 +49,7 @@ impl MemoryNotification {
     }
 
     fn create(kind: u32) -> Result<Self, Error> {
-        NotificationHandle::create(kind)
+        platform::create_notification(kind)
             .map(|handle| Self { handle })
             .map_err(|code| Error::new(Operation::MemoryNotification, code))
     }
@@ -52,8 +60,7 @@ impl MemoryNotification {
     ///
     /// None that a program has to expect.
     pub fn is_signalled(&self) -> Result<bool, Error> {
-        self.handle
-            .is_signalled()
+        platform::is_notified(&self.handle)
             .map_err(|code| Error::new(Operation::MemoryNotification, code))
     }
 }

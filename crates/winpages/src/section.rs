@@ -10,6 +10,7 @@ use crate::error::{Error, Operation};
 use crate::memory_flag::with;
 use crate::platform::{Code, SectionHandle, SectionRequest};
 use crate::protection::Protection;
+use crate::security_descriptor::SecurityDescriptor;
 use crate::view::ViewOptions;
 
 /// A handle to a section: memory, or a file's pages, that any number of [`View`](crate::View)s show,
@@ -64,6 +65,7 @@ impl Section {
             size: 0,
             protection: Protection::READWRITE,
             flags: 0,
+            security: None,
         }
     }
 
@@ -120,6 +122,7 @@ pub struct SectionOptions<'a> {
     size: u64,
     protection: Protection,
     flags: u32,
+    security: Option<&'a SecurityDescriptor>,
 }
 
 impl<'a> SectionOptions<'a> {
@@ -154,6 +157,14 @@ impl<'a> SectionOptions<'a> {
     /// [`Protection::READONLY`] to open what another user lets this one only read.
     pub fn protection(self, protection: Protection) -> Self {
         Self { protection, ..self }
+    }
+
+    /// Who may do what with it, if it is new and has a name. This user alone, if not given.
+    pub fn security(self, security: &'a SecurityDescriptor) -> Self {
+        Self {
+            security: Some(security),
+            ..self
+        }
     }
 
     /// Whether pages are only reserved, and committed later with [`View::commit`](crate::View::commit):
@@ -291,6 +302,7 @@ impl<'a> SectionOptions<'a> {
                 size: self.size,
                 protection: self.protection.bits(),
                 flags: self.flags | kind,
+                security: self.security.map(SecurityDescriptor::bytes),
             })
         } else {
             Err(ERROR_INVALID_PARAMETER)

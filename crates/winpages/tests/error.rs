@@ -35,7 +35,7 @@ fn an_error_is_a_sentence_with_advice() {
     assert_eq!(
         error.to_string(),
         "cannot open the section \"nobody has this\": The system cannot find the file specified \
-         (ERROR_FILE_NOT_FOUND, 2); nobody holds a section of that name: it goes with the last \
+         (ERROR_FILE_NOT_FOUND, 2); nobody holds an object of that name: it goes with the last \
          handle, and upper and lower case differ"
     );
 }

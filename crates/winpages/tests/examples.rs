@@ -61,3 +61,10 @@ fn incremental_checkpoint() {
     let saved = "of 65536 KiB, the first checkpoint saved 4000 KiB, the second 40 KiB, the third 0";
     assert!(text.contains(saved), "{text}");
 }
+
+#[test]
+fn surviving_supervisor() {
+    let text = run("surviving_supervisor");
+    let expected = "300 transfers; 4 workers died in the middle of one; all 1000 are there";
+    assert!(text.contains(expected), "{text}");
+}

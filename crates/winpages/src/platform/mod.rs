@@ -8,6 +8,7 @@
 //! * [`lock`], [`offer`], [`working_set`], [`memory_status`] and their like: what is in memory.
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
+//! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
 //!   others change meanwhile. Answers ERROR_NOACCESS where a page cannot be used so, and makes no
@@ -28,6 +29,7 @@ pub(crate) use linux::*;
 #[cfg(windows)]
 pub(crate) use windows::*;
 
+use core::time::Duration;
 use std::fs::File;
 use std::ops::{Bound, RangeBounds};
 
@@ -116,6 +118,8 @@ pub(crate) struct SectionRequest<'a> {
     pub protection: u32,
     /// SEC_ constants.
     pub flags: u32,
+    /// Who may do what with it, if it is new.
+    pub security: Option<SecurityBytes<'a>>,
 }
 
 /// What MapViewOfFileEx and MapViewOfFile3 are told.
@@ -188,3 +192,34 @@ pub(crate) struct RawContext {
     pub general: [u64; 16],
     pub rip: u64,
 }
+
+/// What can be waited for, and what it is to be when it is new.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dispatcher {
+    Mutex { owned: bool },
+    Event { manual: bool, signalled: bool },
+    Semaphore { initial: i32, maximum: i32 },
+    Timer { manual: bool },
+}
+
+/// When a timer is due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due {
+    /// So long from now.
+    After(Duration),
+    /// At a time of day, in units of 100 nanoseconds since 1601-01-01 00:00 UTC.
+    At(i64),
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// With the object of this index, or all of them.
+    Signalled(usize),
+    /// The same, and it is a mutex whose owner ended.
+    Abandoned(usize),
+    TimedOut,
+}
+
+/// A security descriptor, self-relative.
+pub(crate) type SecurityBytes<'a> = &'a [u8];

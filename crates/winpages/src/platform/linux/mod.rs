@@ -6,12 +6,15 @@ mod memory;
 mod physical_pages;
 mod residency;
 mod section;
+mod wait;
 
 pub(crate) use exception::*;
+pub(crate) use handle::ObjectHandle;
 pub(crate) use memory::*;
 pub(crate) use physical_pages::*;
 pub(crate) use residency::*;
 pub(crate) use section::*;
+pub(crate) use wait::*;
 
 use winpages_error::status;
 use winpages_kernel::NtStatus;

@@ -158,18 +158,13 @@ pub(crate) fn large_page_minimum() -> usize {
 }
 
 /// A handle to a memory resource notification.
-#[derive(Debug)]
-pub(crate) struct NotificationHandle(ObjectHandle);
+pub(crate) fn create_notification(kind: u32) -> Result<ObjectHandle, Code> {
+    MemoryNotificationKind::from_number(kind)
+        .and_then(residency::create_memory_notification)
+        .map(ObjectHandle::new)
+        .map_err(code)
+}
 
-impl NotificationHandle {
-    pub(crate) fn create(kind: u32) -> Result<Self, Code> {
-        MemoryNotificationKind::from_number(kind)
-            .and_then(residency::create_memory_notification)
-            .map(|handle| Self(ObjectHandle::new(handle)))
-            .map_err(code)
-    }
-
-    pub(crate) fn is_signalled(&self) -> Result<bool, Code> {
-        residency::query_memory_notification(self.0.get()).map_err(code)
-    }
+pub(crate) fn is_notified(notification: &ObjectHandle) -> Result<bool, Code> {
+    residency::query_memory_notification(notification.get()).map_err(code)
 }

@@ -10,8 +10,9 @@ use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
 use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
+use winpages_kernel::security::SecurityDescriptor;
 
-use super::super::{Code, Mapping, Requirements, SectionRequest};
+use super::super::{Code, Mapping, Requirements, SectionRequest, SecurityBytes};
 use super::handle::ObjectHandle;
 use super::{code, requirements};
 
@@ -19,22 +20,33 @@ use super::{code, requirements};
 #[derive(Debug)]
 pub(crate) struct SectionHandle(ObjectHandle);
 
+/// The name of a new object. Like NULL, an empty one leaves it without.
+pub(super) fn parse_name(name: Option<&[u16]>) -> Result<Option<ObjectName>, Code> {
+    name.filter(|units| !units.is_empty())
+        .map(ObjectName::parse)
+        .transpose()
+        .map_err(code)
+}
+
+pub(super) fn security_descriptor(
+    bytes: Option<SecurityBytes<'_>>,
+) -> Result<Option<SecurityDescriptor>, Code> {
+    bytes
+        .map(SecurityDescriptor::from_self_relative)
+        .transpose()
+        .map_err(code)
+}
+
 impl SectionHandle {
     /// Answers the handle, and whether the section is new.
     pub(crate) fn create(request: &SectionRequest<'_>) -> Result<(Self, bool), Code> {
-        let name = request
-            .name
-            // Like NULL, an empty name leaves a new section without.
-            .filter(|units| !units.is_empty())
-            .map(ObjectName::parse)
-            .transpose()
-            .map_err(code)?;
+        let name = parse_name(request.name)?;
         let file = request.file.map(FileHandle::to).transpose().map_err(code)?;
         section::create_section(&CreateSection {
             name,
             access: rights_for(request.protection) | AccessMask::STANDARD_RIGHTS_REQUIRED,
             attributes: HandleAttributes::empty(),
-            security: None,
+            security: security_descriptor(request.security)?,
             size: request.size,
             protection: request.protection,
             flags: request.flags,

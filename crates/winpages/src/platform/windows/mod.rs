@@ -9,13 +9,16 @@ mod physical_pages;
 mod procedure;
 mod residency;
 mod section;
+mod wait;
 
 pub(crate) use exception::*;
 pub(crate) use guarded_copy::copy;
+pub(crate) use handle::ObjectHandle;
 pub(crate) use memory::*;
 pub(crate) use physical_pages::*;
 pub(crate) use residency::*;
 pub(crate) use section::*;
+pub(crate) use wait::*;
 
 use windows_sys::Win32::Foundation::GetLastError;
 

@@ -251,24 +251,19 @@ pub(crate) fn large_page_minimum() -> usize {
 }
 
 /// A handle to a memory resource notification.
-#[derive(Debug)]
-pub(crate) struct NotificationHandle(ObjectHandle);
-
-impl NotificationHandle {
-    pub(crate) fn create(kind: u32) -> Result<Self, Code> {
-        // SAFETY: it takes a number.
-        let handle = unsafe { CreateMemoryResourceNotification(kind as i32) };
-        if handle.is_null() {
-            Err(last_error())
-        } else {
-            Ok(Self(ObjectHandle::new(handle)))
-        }
+pub(crate) fn create_notification(kind: u32) -> Result<ObjectHandle, Code> {
+    // SAFETY: it takes a number.
+    let handle = unsafe { CreateMemoryResourceNotification(kind as i32) };
+    if handle.is_null() {
+        Err(last_error())
+    } else {
+        Ok(ObjectHandle::new(handle))
     }
+}
 
-    pub(crate) fn is_signalled(&self) -> Result<bool, Code> {
-        let mut answer = 0;
-        // SAFETY: the handle is this value's own, and the answer goes to a local.
-        succeeded(unsafe { QueryMemoryResourceNotification(self.0.get(), &raw mut answer) })?;
-        Ok(answer != 0)
-    }
+pub(crate) fn is_notified(notification: &ObjectHandle) -> Result<bool, Code> {
+    let mut answer = 0;
+    // SAFETY: the handle is good while it is borrowed, and the answer goes to a local.
+    succeeded(unsafe { QueryMemoryResourceNotification(notification.get(), &raw mut answer) })?;
+    Ok(answer != 0)
 }

@@ -5,6 +5,7 @@ use core::ptr;
 use std::os::windows::io::AsRawHandle;
 
 use windows_sys::Win32::Foundation::{GetLastError, HANDLE, INVALID_HANDLE_VALUE, NTSTATUS};
+use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP_COPY, FILE_MAP_EXECUTE, FILE_MAP_READ, FILE_MAP_WRITE,
     FlushViewOfFile, MEM_EXTENDED_PARAMETER, MEMORY_MAPPED_VIEW_ADDRESS, MapViewOfFileExNuma,
@@ -15,7 +16,7 @@ use windows_sys::Win32::System::Threading::GetCurrentProcess;
 use winpages_error::error_code::ERROR_ALREADY_EXISTS;
 use winpages_error::status;
 
-use super::super::{Code, Mapping, Requirements, SectionRequest};
+use super::super::{Code, Mapping, Requirements, SectionRequest, SecurityBytes};
 use super::extended_parameter::ExtendedParameters;
 use super::handle::ObjectHandle;
 use super::procedure::Procedure;
@@ -25,8 +26,17 @@ use super::{last_error, succeeded};
 #[derive(Debug)]
 pub(crate) struct SectionHandle(ObjectHandle);
 
-fn terminated(name: &[u16]) -> Vec<u16> {
+pub(super) fn terminated(name: &[u16]) -> Vec<u16> {
     name.iter().copied().chain([0]).collect()
+}
+
+/// Good while the descriptor is.
+pub(super) fn security_attributes(descriptor: SecurityBytes<'_>) -> SECURITY_ATTRIBUTES {
+    SECURITY_ATTRIBUTES {
+        nLength: size_of::<SECURITY_ATTRIBUTES>() as u32,
+        lpSecurityDescriptor: descriptor.as_ptr().cast_mut().cast(),
+        bInheritHandle: 0,
+    }
 }
 
 impl SectionHandle {
@@ -36,11 +46,12 @@ impl SectionHandle {
         let file = request
             .file
             .map_or(INVALID_HANDLE_VALUE, |file| file.as_raw_handle());
-        // SAFETY: the name is terminated and outlives the call, as does the file.
+        let security = request.security.map(security_attributes);
+        // SAFETY: the name is terminated and outlives the call, as do the file and the descriptor.
         let (handle, code) = unsafe {
             let handle = CreateFileMappingW(
                 file,
-                ptr::null(),
+                security.as_ref().map_or(ptr::null(), ptr::from_ref),
                 request.protection | request.flags,
                 (request.size >> 32) as u32,
                 request.size as u32,
