@@ -52,6 +52,22 @@ static void copies(const char *kind, HANDLE section)
     shared[0x3000] = 'p';
     first = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
     DOCUMENTED("what the section sees of a write to it", first[0x3000], 0, "Wine writes through");
+    CALL("and back", VirtualProtect(shared + 0x3000, 0x1000, PAGE_READWRITE, &old));
+    DOCUMENTED("old protection", old, PAGE_READWRITE, reason);
+    DOCUMENTED("the copy stays", shared[0x3000] == 'p' && first[0x3000] == 0, 1, "Wine writes through");
+    CALL("a page nobody writes", VirtualProtect(shared + 0x1000, 0x1000, PAGE_WRITECOPY, &old));
+    CALL("read-only in between", VirtualProtect(shared + 0x1000, 0x1000, PAGE_READONLY, &old));
+    CALL("and back, with the one before", VirtualProtect(shared, 0x2000, PAGE_READWRITE, &old));
+    shared[0x1000] = 'q';
+    RESULT("what the section sees of a write now", first[0x1000]);
+    CALL("all pages", VirtualProtect(shared, 0x4000, PAGE_WRITECOPY, &old));
+    shared[0x1000] = 'r';
+    CALL("back", VirtualProtect(shared, 0x4000, PAGE_READWRITE, &old));
+    describe_range("all pages", shared, 0x4000);
+    shared[0x1000] = 's';
+    shared[0x2000] = 't';
+    DOCUMENTED("a page written meanwhile", first[0x1000], 'q', "Wine writes through");
+    RESULT("a page not written meanwhile", first[0x2000]);
     UnmapViewOfFile(first);
     UnmapViewOfFile(shared);
 }

@@ -227,6 +227,7 @@ programs! { single:
     image_view
     last_error
     map_view_of_file
+    map_view_of_file3
     mapped_file_name
     memory_status
     movable_memory
@@ -238,9 +239,12 @@ programs! { single:
     offer_virtual_memory
     open_file_mapping
     paths
+    placeholder_views
+    placeholders
     printf_formats
     privileges
     reset_undo
+    ring_buffer
     sec_reserve
     section_lifetime
     section_names

@@ -10,6 +10,7 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 
 use kernel32::file_mapping::*;
+use kernel32::file_view::*;
 use kernel32::virtual_memory::*;
 use kernel32::write_watch::*;
 use pagemap_scan::PagemapScan;

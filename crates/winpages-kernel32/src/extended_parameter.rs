@@ -2,7 +2,7 @@
 
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::AddressRequirements;
-use winpages_kernel::sys::fault;
+use winpages_kernel::sys::{fault, numa};
 
 /// MEM_EXTENDED_PARAMETER as C programs lay it out.
 #[repr(C, align(8))]
@@ -35,24 +35,39 @@ const USER_PHYSICAL_HANDLE: u64 = 4;
 const ATTRIBUTE_FLAGS: u64 = 5;
 const IMAGE_MACHINE: u64 = 6;
 
-/// Reads the parameters of one call. A NUMA node and attributes are hints, which are not followed.
+/// NUMA_NO_PREFERRED_NODE
+pub const NUMA_NO_PREFERRED_NODE: u32 = u32::MAX;
+
+/// Checks a preferred node: one that the machine has, or none. It is a hint, which is not followed:
+/// Linux takes memory from the node of whoever touches it first, as Windows does without the hint.
 ///
 /// # Errors
 ///
-/// * [`NtStatus::ACCESS_VIOLATION`]: a pointer leads nowhere.
-/// * [`NtStatus::INVALID_PARAMETER`]: no array, a type that is unknown or there twice, or requirements
-///   that are not well formed.
-/// * [`NtStatus::INVALID_HANDLE`]: a memory partition or a physical address space, of which this
-///   system has none.
+/// [`NtStatus::INVALID_PARAMETER`].
+pub fn check_node(node: u32) -> Result<(), NtStatus> {
+    if node == NUMA_NO_PREFERRED_NODE || node <= numa::highest_node() {
+        Ok(())
+    } else {
+        Err(NtStatus::INVALID_PARAMETER)
+    }
+}
+
+/// Has `take` see the parameters of one call: the type of each, and its value.
+///
+/// # Errors
+///
+/// * [`NtStatus::ACCESS_VIOLATION`]: the pointer leads nowhere.
+/// * [`NtStatus::INVALID_PARAMETER`]: no array, or a type that is unknown or there twice.
+/// * what `take` answers.
 ///
 /// # Safety
 ///
 /// `parameters` must be what a C program passes.
-pub unsafe fn address_requirements(
+unsafe fn each(
     parameters: *const MEM_EXTENDED_PARAMETER,
     count: u32,
-) -> Result<AddressRequirements, NtStatus> {
-    let mut requirements = AddressRequirements::default();
+    mut take: impl FnMut(u64, u64) -> Result<(), NtStatus>,
+) -> Result<(), NtStatus> {
     if count > 0 && parameters.is_null() {
         return Err(NtStatus::INVALID_PARAMETER);
     }
@@ -67,11 +82,35 @@ pub unsafe fn address_requirements(
             return Err(NtStatus::INVALID_PARAMETER);
         }
         seen |= 1 << kind;
+        take(kind, parameter.Value)?;
+    }
+    Ok(())
+}
+
+/// Reads the parameters of an allocation. Attributes are hints, which are not followed.
+///
+/// # Errors
+///
+/// * [`NtStatus::ACCESS_VIOLATION`]: a pointer leads nowhere.
+/// * [`NtStatus::INVALID_PARAMETER`]: no array, a type that is unknown, there twice or for sections of
+///   images, requirements that are not well formed, or a node that the machine does not have.
+/// * [`NtStatus::INVALID_HANDLE`]: a memory partition or a physical address space, of which this
+///   system has none.
+///
+/// # Safety
+///
+/// `parameters` must be what a C program passes.
+pub unsafe fn of_allocation(
+    parameters: *const MEM_EXTENDED_PARAMETER,
+    count: u32,
+) -> Result<AddressRequirements, NtStatus> {
+    let mut requirements = AddressRequirements::default();
+    let take = |kind, value| {
         match kind {
             ADDRESS_REQUIREMENTS => {
-                // SAFETY: as above.
+                // SAFETY: the caller's pointer; any bytes are integers.
                 let given = unsafe {
-                    fault::read(parameter.Value as *const MEM_ADDRESS_REQUIREMENTS)
+                    fault::read(value as *const MEM_ADDRESS_REQUIREMENTS)
                         .map_err(|_| NtStatus::ACCESS_VIOLATION)?
                 };
                 requirements = AddressRequirements {
@@ -81,11 +120,60 @@ pub unsafe fn address_requirements(
                 };
                 requirements.check()?;
             }
+            NUMA_NODE => check_node(value as u32)?,
             PARTITION_HANDLE | USER_PHYSICAL_HANDLE => return Err(NtStatus::INVALID_HANDLE),
-            NUMA_NODE | ATTRIBUTE_FLAGS => {}
-            // IMAGE_MACHINE, which is for sections of images.
+            ATTRIBUTE_FLAGS => {}
             _ => return Err(NtStatus::INVALID_PARAMETER),
         }
+        Ok(())
+    };
+    // SAFETY: passed on.
+    unsafe { each(parameters, count, take)? };
+    Ok(requirements)
+}
+
+/// Reads the parameters of a view at `base`, or anywhere if that is NULL: as for an allocation, but an
+/// alignment cannot be asked for, and where the caller chooses the address nothing can.
+///
+/// # Errors
+///
+/// As [`of_allocation`].
+///
+/// # Safety
+///
+/// As [`of_allocation`].
+pub unsafe fn of_view(
+    parameters: *const MEM_EXTENDED_PARAMETER,
+    count: u32,
+    base: usize,
+) -> Result<AddressRequirements, NtStatus> {
+    // SAFETY: passed on.
+    let requirements = unsafe { of_allocation(parameters, count)? };
+    if requirements.alignment != 0 || (base != 0 && !requirements.is_none()) {
+        return Err(NtStatus::INVALID_PARAMETER);
     }
     Ok(requirements)
+}
+
+/// Checks the parameters of a section: there may be a preferred node.
+///
+/// # Errors
+///
+/// [`NtStatus::ACCESS_VIOLATION`] and [`NtStatus::INVALID_PARAMETER`], as [`of_allocation`].
+///
+/// # Safety
+///
+/// As [`of_allocation`].
+pub unsafe fn of_section(
+    parameters: *const MEM_EXTENDED_PARAMETER,
+    count: u32,
+) -> Result<(), NtStatus> {
+    let take = |kind, value| match kind {
+        // MemSectionExtendedParameterNumaNode has the number of MemExtendedParameterNumaNode.
+        NUMA_NODE => check_node(value as u32),
+        // What is left is for sections of physical pages and of signed images.
+        _ => Err(NtStatus::INVALID_PARAMETER),
+    };
+    // SAFETY: passed on.
+    unsafe { each(parameters, count, take) }
 }

@@ -2,12 +2,14 @@
 
 use core::ffi::c_void;
 
-use winpages_kernel::address_space::{self, MemoryBasicInformation, PageRange, Protection};
+use winpages_kernel::address_space::{
+    self, FreeType, MemoryBasicInformation, PageRange, Protection,
+};
 use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::ERROR_BAD_LENGTH;
-use crate::extended_parameter::{MEM_EXTENDED_PARAMETER, address_requirements};
+use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
 use crate::last_error::{self, fail};
 
 const PAGE_NOACCESS: u32 = 1;
@@ -123,14 +125,18 @@ pub unsafe extern "C" fn VirtualAllocExNuma(
     dwSize: usize,
     flAllocationType: u32,
     flProtect: u32,
-    _nndPreferred: u32,
+    nndPreferred: u32,
 ) -> *mut c_void {
+    if let Err(status) = extended_parameter::check_node(nndPreferred) {
+        fail(status);
+        return core::ptr::null_mut();
+    }
     // SAFETY: passed on.
     unsafe { VirtualAllocEx(hProcess, lpAddress, dwSize, flAllocationType, flProtect) }
 }
 
-/// VirtualAlloc2: allocates where the requirements among the parameters are met. A process of NULL is
-/// the calling one.
+/// VirtualAlloc2: allocates where the requirements among the parameters are met, makes placeholders and
+/// takes their place. A process of NULL is the calling one.
 ///
 /// # Safety
 ///
@@ -147,7 +153,8 @@ pub unsafe extern "C" fn VirtualAlloc2(
 ) -> *mut c_void {
     let allocate = || {
         // SAFETY: the caller's pointer.
-        let requirements = unsafe { address_requirements(ExtendedParameters, ParameterCount)? };
+        let requirements =
+            unsafe { extended_parameter::of_allocation(ExtendedParameters, ParameterCount)? };
         if Process != 0 {
             own_process(Process)?;
         }
@@ -163,10 +170,14 @@ pub unsafe extern "C" fn VirtualAlloc2(
 }
 
 fn free(lpAddress: *mut c_void, dwSize: usize, dwFreeType: u32) -> Result<(), NtStatus> {
+    // NtFreeVirtualMemory releases parts, this function does not.
+    if dwFreeType == FreeType::RELEASE.bits() && dwSize != 0 {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
     address_space::free_virtual_memory(lpAddress as usize, dwSize, dwFreeType).map(|_| ())
 }
 
-/// VirtualFree: decommits pages, or releases a whole allocation.
+/// VirtualFree: decommits pages, releases a whole allocation, splits or coalesces placeholders.
 ///
 /// # Safety
 ///

@@ -13,6 +13,7 @@ use std::process::Command;
 use arguments::{Arguments, WINDOW_END, WINDOW_START};
 use kernel32::extended_parameter::{MEM_ADDRESS_REQUIREMENTS, MEM_EXTENDED_PARAMETER};
 use kernel32::file_mapping::*;
+use kernel32::file_view::*;
 use kernel32::handle::CloseHandle;
 use kernel32::nt::object::NtClose;
 use kernel32::nt::residency::*;

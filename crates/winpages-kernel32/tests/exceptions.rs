@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernel32::exception::*;
 use kernel32::file_mapping::*;
+use kernel32::file_view::*;
 use kernel32::virtual_memory::*;
 use winpages_kernel::exception::ExceptionPointers;
 use winpages_kernel::file::File;

@@ -9,10 +9,12 @@ use super::layout::{
     granularity_down, page_up,
 };
 use super::region_map::{REGIONS, Writer};
+use super::restore::restore;
 use super::run::{AllocationKind, PageState, Run};
 use super::view;
 use super::{
-    AddressRequirements, PageRange, Protection, large_pages, user_physical_pages, write_watch,
+    AddressRequirements, PageRange, Protection, large_pages, placeholder, user_physical_pages,
+    write_watch,
 };
 use super::{foreign, layout};
 use crate::NtStatus;
@@ -28,6 +30,10 @@ bitflags::bitflags! {
         const COMMIT = 0x1000;
         /// MEM_RESERVE
         const RESERVE = 0x2000;
+        /// MEM_REPLACE_PLACEHOLDER: in the place of exactly one placeholder.
+        const REPLACE_PLACEHOLDER = 0x4000;
+        /// MEM_RESERVE_PLACEHOLDER: reserve a placeholder.
+        const RESERVE_PLACEHOLDER = 0x4_0000;
         /// MEM_RESET: the contents of the pages are no longer needed.
         const RESET = 0x8_0000;
         /// MEM_TOP_DOWN: at the highest address possible.
@@ -66,13 +72,35 @@ pub fn allocate_virtual_memory(
     allocation_type: u32,
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
-    allocate_virtual_memory_within(
-        &AddressRequirements::default(),
-        base,
-        size,
-        allocation_type,
-        protection,
-    )
+    allocate_virtual_memory_below(0, base, size, allocation_type, protection)
+}
+
+/// As [`allocate_virtual_memory`], where the engine may choose the address, below the highest that so
+/// many zero bits leave; mirrors NtAllocateVirtualMemory's argument of that name.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_PARAMETER_3`] if there is no such address, otherwise as
+/// [`allocate_virtual_memory`].
+pub fn allocate_virtual_memory_below(
+    zero_bits: usize,
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    let mut requirements =
+        AddressRequirements::from_zero_bits(zero_bits).ok_or(NtStatus::INVALID_PARAMETER_3)?;
+    if base != 0 {
+        // Where the caller chooses the address, zero bits mean nothing.
+        requirements = AddressRequirements::default();
+    }
+    // Placeholders are newer than this call, and it does not know them.
+    let placeholders = AllocationType::REPLACE_PLACEHOLDER | AllocationType::RESERVE_PLACEHOLDER;
+    if allocation_type & placeholders.bits() != 0 {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    allocate_virtual_memory_within(&requirements, base, size, allocation_type, protection)
 }
 
 /// As [`allocate_virtual_memory`], where the engine may not put the allocation anywhere; mirrors
@@ -80,8 +108,12 @@ pub fn allocate_virtual_memory(
 ///
 /// # Errors
 ///
-/// [`NtStatus::INVALID_PARAMETER`] if the requirements are not well formed, or there are any and
-/// `base` is not 0; otherwise as [`allocate_virtual_memory`].
+/// * [`NtStatus::INVALID_PARAMETER`]: the requirements are not well formed, or there are any and
+///   `base` is not 0; a placeholder is to be made of more than reserved pages without access, or
+///   replaced by nothing, by a window for physical pages or at no address.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: the range is not exactly that of a placeholder that is to be
+///   replaced.
+/// * otherwise as [`allocate_virtual_memory`].
 pub fn allocate_virtual_memory_within(
     requirements: &AddressRequirements,
     base: usize,
@@ -112,6 +144,7 @@ pub fn allocate_virtual_memory_within(
     if kind.contains(AllocationType::WRITE_WATCH) && !kind.contains(AllocationType::RESERVE) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
+    check_placeholder(kind, base, protection)?;
     let protection = Protection::parse(protection)?;
     if protection.is_copy_on_write() && (base == 0 || kind.contains(AllocationType::RESERVE)) {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);
@@ -136,6 +169,12 @@ pub fn allocate_virtual_memory_within(
             .filter(|size| *size <= application_end() - MINIMUM_APPLICATION_ADDRESS)
             .ok_or(NtStatus::INVALID_PARAMETER)?;
         reserve_anywhere(size, kind, protection, requirements)
+    } else if kind.contains(AllocationType::REPLACE_PLACEHOLDER) {
+        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+        let commit = kind.contains(AllocationType::COMMIT);
+        let watch = kind.contains(AllocationType::WRITE_WATCH);
+        let mut writer = REGIONS.write();
+        placeholder::replace_with_private(&mut writer, pages, commit, watch, protection)
     } else if kind.contains(AllocationType::RESERVE) {
         let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
         let base = granularity_down(base);
@@ -151,6 +190,22 @@ pub fn allocate_virtual_memory_within(
         let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
         commit_pages(pages, protection)
     }
+}
+
+/// Checks what is asked for a placeholder, or in place of one.
+fn check_placeholder(kind: AllocationType, base: usize, protection: u32) -> Result<(), NtStatus> {
+    let made = AllocationType::RESERVE | AllocationType::RESERVE_PLACEHOLDER;
+    let is_made = kind.contains(AllocationType::RESERVE_PLACEHOLDER);
+    let is_replaced = kind.contains(AllocationType::REPLACE_PLACEHOLDER);
+    let can_be_made = kind.difference(AllocationType::TOP_DOWN) == made
+        && protection == Protection::NOACCESS.bits();
+    let can_be_replaced = kind.contains(AllocationType::RESERVE)
+        && !kind.contains(AllocationType::PHYSICAL)
+        && base != 0;
+    if (is_made && !can_be_made) || (is_replaced && !can_be_replaced) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    Ok(())
 }
 
 fn reserve_anywhere(
@@ -200,6 +255,8 @@ fn add_private(
         (AllocationKind::Physical, user_physical_pages::begin(range))
     } else if kind.contains(AllocationType::WRITE_WATCH) {
         (AllocationKind::Private, write_watch::begin(range, access))
+    } else if kind.contains(AllocationType::RESERVE_PLACEHOLDER) {
+        (AllocationKind::Placeholder, Ok(0))
     } else {
         (AllocationKind::Private, Ok(0))
     };
@@ -345,7 +402,8 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     if run.allocation.kind() == AllocationKind::View {
         return view::commit(&mut writer, range, run, protection);
     }
-    if run.allocation.kind() == AllocationKind::Physical {
+    let without_pages = [AllocationKind::Physical, AllocationKind::Placeholder];
+    if without_pages.contains(&run.allocation.kind()) {
         return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
     if run.allocation.kind() == AllocationKind::Large {
@@ -380,6 +438,18 @@ fn commit_pages(range: PageRange, protection: Protection) -> Result<PageRange, N
     Ok(range)
 }
 
+/// Commits pages of a private allocation of which none is committed yet, and that nobody watches.
+pub(super) fn commit_reserved(range: PageRange, access: Access) -> Result<(), Errno> {
+    // SAFETY: the range lies in an allocation of ours, and nobody uses it yet.
+    unsafe {
+        memory::protect(range.base, range.size, charged(access))?;
+        if access != charged(access) {
+            memory::protect(range.base, range.size, access)?;
+        }
+    }
+    Ok(())
+}
+
 /// Has the kernel charge the pages of a range that are not committed yet.
 fn charge(writer: &Writer<'_>, range: PageRange, access: Access) -> Result<(), Errno> {
     let mut at = range.base;
@@ -396,30 +466,6 @@ fn charge(writer: &Writer<'_>, range: PageRange, access: Access) -> Result<(), E
     Ok(())
 }
 
-/// Makes pages again what the map says they are, after a change of them that failed half-way.
-pub(super) fn restore(writer: &Writer<'_>, range: PageRange) {
-    let mut at = range.base;
-    while at < range.end()
-        && let Some(run) = writer.run_at(at)
-    {
-        let end = run.end.min(range.end());
-        // What fails here has failed for want of one more mapping, and left the pages as they were.
-        let _ = match run.state.protection() {
-            // SAFETY: the run is ours.
-            Some(protection) => unsafe {
-                let range = PageRange {
-                    base: at,
-                    size: end - at,
-                };
-                write_watch::protect(run.allocation, range, protection.access())
-            },
-            // SAFETY: the run is ours and reserved: it has no contents.
-            None => unsafe { memory::map_reserved_over(at, end - at) },
-        };
-        at = end;
-    }
-}
-
 /// The run at the start of a range that lies in one allocation.
 pub(super) fn one_allocation(writer: &Writer<'_>, range: PageRange) -> Result<Run, NtStatus> {
     match writer.run_at(range.base) {
@@ -431,6 +477,9 @@ pub(super) fn one_allocation(writer: &Writer<'_>, range: PageRange) -> Result<Ru
 /// The pages of one allocation that are to be reset, or not to be after all.
 fn reset_range(base: usize, size: usize) -> Result<PageRange, NtStatus> {
     let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-    one_allocation(&REGIONS.write(), range)?;
+    let run = one_allocation(&REGIONS.write(), range)?;
+    if run.allocation.kind() == AllocationKind::Placeholder {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
+    }
     Ok(range)
 }

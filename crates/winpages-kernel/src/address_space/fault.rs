@@ -71,10 +71,16 @@ fn access_for(attempt: Attempt) -> Access {
 /// Whether trying again would fault for ever: the map says that the page may be used, but somebody has
 /// taken that away behind the engine's back.
 fn is_barred(page: usize, attempt: Attempt) -> bool {
-    match procmap::covering_or_next(page) {
+    let bars = || match procmap::covering_or_next(page) {
         Ok(Some(mapping)) => mapping.start > page || !mapping.access.contains(access_for(attempt)),
         _ => true,
+    };
+    if !bars() {
+        return false;
     }
+    // Another thread may be changing how the page is mapped: the lock is free when it has done so.
+    drop(REGIONS.write());
+    bars()
 }
 
 /// Makes the guard page at an address a plain one; answers whether it was a guard page. Only that

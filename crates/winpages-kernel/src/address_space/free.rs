@@ -1,9 +1,9 @@
 //! Decommitting and releasing: NtFreeVirtualMemory.
 
-use super::layout::{maximum_application_address, page_down, page_up};
+use super::layout::{maximum_application_address, page_down};
 use super::region_map::{REGIONS, Writer};
-use super::run::{AllocationKind, PageState, Run};
-use super::{PageRange, user_physical_pages, write_watch};
+use super::run::{Allocation, AllocationKind, PageState, Run};
+use super::{PageRange, placeholder, user_physical_pages, write_watch};
 use crate::NtStatus;
 use crate::residency::forget_samples;
 use crate::sys::memory::{self, Access};
@@ -12,85 +12,136 @@ bitflags::bitflags! {
     /// What a free call is to do: Windows' MEM_ constants.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct FreeType: u32 {
+        /// MEM_COALESCE_PLACEHOLDERS: with a release, make placeholders side by side one.
+        const COALESCE_PLACEHOLDERS = 0x1;
+        /// MEM_PRESERVE_PLACEHOLDER: with a release, leave a placeholder behind.
+        const PRESERVE_PLACEHOLDER = 0x2;
         /// MEM_DECOMMIT: give the memory back, keep the addresses.
         const DECOMMIT = 0x4000;
-        /// MEM_RELEASE: give the whole allocation back.
+        /// MEM_RELEASE: give the addresses back, too.
         const RELEASE = 0x8000;
     }
 }
 
-/// Decommits pages or releases an allocation; mirrors NtFreeVirtualMemory for the calling process.
-/// Answers the range that was freed.
+/// What is to become of the pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Decommit,
+    Release,
+    Preserve,
+    Coalesce,
+}
+
+impl Task {
+    fn of(free_type: u32) -> Option<Self> {
+        let kind = FreeType::from_bits(free_type)?;
+        let preserve = FreeType::RELEASE | FreeType::PRESERVE_PLACEHOLDER;
+        let coalesce = FreeType::RELEASE | FreeType::COALESCE_PLACEHOLDERS;
+        match kind {
+            FreeType::DECOMMIT => Some(Self::Decommit),
+            FreeType::RELEASE => Some(Self::Release),
+            kind if kind == preserve => Some(Self::Preserve),
+            kind if kind == coalesce => Some(Self::Coalesce),
+            _ => None,
+        }
+    }
+}
+
+/// Decommits pages, releases an allocation or part of it, or splits and joins placeholders; mirrors
+/// NtFreeVirtualMemory for the calling process. `size` 0 means the whole allocation, where there may
+/// be one. Answers the range that was freed.
 ///
 /// # Errors
 ///
-/// * [`NtStatus::INVALID_PARAMETER`]: `free_type` is not one of the two, a release has a size, or
-///   `base` is no application's address.
+/// * [`NtStatus::INVALID_PARAMETER_4`]: `free_type` is none of the four.
+/// * [`NtStatus::INVALID_PARAMETER_3`]: `size` is 0 where a placeholder is to be left or made.
+/// * [`NtStatus::INVALID_PARAMETER`]: `base` is no application's address, or lies in a view, which
+///   cannot be freed so.
 /// * [`NtStatus::MEMORY_NOT_ALLOCATED`]: there is no allocation at `base`, or one of physical
 ///   or large pages, where nothing can be decommitted.
-/// * [`NtStatus::FREE_VM_NOT_AT_BASE`]: `size` is 0 and `base` is not in the allocation's first page.
+/// * [`NtStatus::FREE_VM_NOT_AT_BASE`]: `size` is 0 and `base` is not in the allocation's first page,
+///   or only part of an allocation of physical or large pages or with write watch is to be released.
 /// * [`NtStatus::UNABLE_TO_FREE_VM`]: the range passes the end of its allocation.
-/// * [`NtStatus::INVALID_PAGE_PROTECTION`]: the range lies in a view, which cannot be freed so.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: a placeholder is to be left of what never was one, or of all
+///   of one; or the range to coalesce is not exactly that of two or more placeholders.
 /// * [`NtStatus::NO_MEMORY`]: the kernel cannot cut one mapping more; nothing is changed.
 pub fn free_virtual_memory(
     base: usize,
     size: usize,
     free_type: u32,
 ) -> Result<PageRange, NtStatus> {
-    let kind = FreeType::from_bits(free_type).ok_or(NtStatus::INVALID_PARAMETER)?;
-    let release = match kind {
-        FreeType::RELEASE if size == 0 => true,
-        FreeType::DECOMMIT => false,
-        _ => return Err(NtStatus::INVALID_PARAMETER),
-    };
+    let task = Task::of(free_type).ok_or(NtStatus::INVALID_PARAMETER_4)?;
     if base > maximum_application_address() {
         return Err(NtStatus::INVALID_PARAMETER);
     }
+    let leaves_placeholder = matches!(task, Task::Preserve | Task::Coalesce);
+    if leaves_placeholder && size == 0 {
+        return Err(NtStatus::INVALID_PARAMETER_3);
+    }
     let mut writer = REGIONS.write();
     let run = writer.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
-    if run.allocation.kind() == AllocationKind::View {
+    let allocation = run.allocation;
+    if allocation.kind() == AllocationKind::View && task != Task::Coalesce {
         // Windows answers ERROR_INVALID_PARAMETER here, whose status this is.
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    let allocation = run.allocation;
-    let whole = PageRange {
-        base: allocation.base(),
-        size: allocation.end() - allocation.base(),
-    };
-    if size == 0 && page_down(base) != whole.base {
-        return Err(NtStatus::FREE_VM_NOT_AT_BASE);
-    }
-    let is_window = allocation.kind() == AllocationKind::Physical;
-    let is_large = allocation.kind() == AllocationKind::Large;
-    if release {
-        // SAFETY: the allocation is ours, and the caller gives it up.
-        unsafe { memory::unmap(whole.base, whole.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
-        if is_window {
-            user_physical_pages::end(allocation);
-        } else {
-            write_watch::end(allocation.view());
-        }
-        writer.remove_allocation(allocation);
-        forget_samples(whole);
-        return Ok(whole);
-    }
-    if is_window || is_large {
-        return Err(NtStatus::MEMORY_NOT_ALLOCATED);
+    let whole = allocation.range();
+    if task == Task::Coalesce {
+        let range = PageRange::touching(base, size).ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
+        return placeholder::coalesce(&mut writer, range, allocation);
     }
     let range = if size == 0 {
+        if page_down(base) != whole.base {
+            return Err(NtStatus::FREE_VM_NOT_AT_BASE);
+        }
         whole
     } else {
-        let end = base.checked_add(size).and_then(page_up);
-        let end = end
-            .filter(|end| *end <= whole.end())
-            .ok_or(NtStatus::UNABLE_TO_FREE_VM)?;
-        let base = page_down(base);
-        PageRange {
-            base,
-            size: end - base,
-        }
+        PageRange::touching(base, size)
+            .filter(|range| range.end() <= whole.end())
+            .ok_or(NtStatus::UNABLE_TO_FREE_VM)?
     };
-    decommit(&mut writer, range, run)
+    let is_fixed = [AllocationKind::Physical, AllocationKind::Large].contains(&allocation.kind());
+    match task {
+        Task::Decommit if is_fixed => Err(NtStatus::MEMORY_NOT_ALLOCATED),
+        Task::Decommit => decommit(&mut writer, range, run),
+        Task::Preserve => placeholder::preserve(&mut writer, range, allocation),
+        Task::Release | Task::Coalesce => release(&mut writer, range, allocation),
+    }
+}
+
+/// Whether part of an allocation cannot be released without the rest: where a table goes with it, or
+/// its pages are large, as on Windows.
+pub(super) fn is_indivisible(allocation: &Allocation) -> bool {
+    allocation.view() != 0 || allocation.kind() == AllocationKind::Large
+}
+
+fn release(
+    writer: &mut Writer<'_>,
+    range: PageRange,
+    allocation: &'static Allocation,
+) -> Result<PageRange, NtStatus> {
+    let is_part = range != allocation.range();
+    if is_part && is_indivisible(allocation) {
+        return Err(NtStatus::FREE_VM_NOT_AT_BASE);
+    }
+    if is_part {
+        writer.ensure_records()?;
+    }
+    // SAFETY: the range is part of an allocation of ours, and the caller gives it up.
+    unsafe { memory::unmap(range.base, range.size) }.map_err(|_| NtStatus::NO_MEMORY)?;
+    if allocation.kind() == AllocationKind::Physical {
+        user_physical_pages::end(allocation);
+    } else {
+        write_watch::end(allocation.view());
+    }
+    let released = if is_part {
+        writer.separate(allocation, range)
+    } else {
+        allocation
+    };
+    writer.remove_allocation(released);
+    forget_samples(range);
+    Ok(range)
 }
 
 fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageRange, NtStatus> {
@@ -99,23 +150,23 @@ fn decommit(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<PageR
     }
     writer.ensure_records()?;
     write_watch::keep_marks(writer, run.allocation, range);
-    // SAFETY: the range lies in one allocation of ours, and the caller gives its contents up.
-    if unsafe { memory::map_reserved_over(range.base, range.size) }.is_err() {
-        // The kernel may have unmapped the range before it found that it could not map it anew. A
-        // hole would be somebody else's to take: fill what is missing, and where nothing is, empty
-        // the pages in place. They stay charged then, but they are decommitted to everybody.
-        empty_in_place(range)?;
-    }
+    empty(range)?;
     write_watch::watch_anew(run.allocation, range);
     writer.set_states(range.base, range.end(), |_| PageState::RESERVED);
     forget_samples(range);
     Ok(range)
 }
 
+/// Makes pages of a private allocation of ours reserved again, whose contents the caller gives up.
+pub(super) fn empty(range: PageRange) -> Result<(), NtStatus> {
+    // SAFETY: the range lies in one allocation of ours, and the caller gives its contents up.
+    unsafe { memory::map_reserved_over(range.base, range.size) }.or_else(|_| empty_in_place(range))
+}
+
+/// The same where the kernel has no room for one mapping more. The pages stay charged then, but they
+/// are decommitted to everybody.
 #[cold]
 fn empty_in_place(range: PageRange) -> Result<(), NtStatus> {
-    // SAFETY: the range is ours; NOREPLACE leaves pages that are still there alone.
-    let _ = unsafe { memory::map_anonymous(range.base, range.size, Access::empty()) };
     // SAFETY: the range is ours and its contents are given up.
     let emptied = unsafe { memory::discard(range.base, range.size) }
         // SAFETY: as above.

@@ -36,6 +36,13 @@ pub struct ImageParts<'a> {
 }
 
 impl ImageParts<'_> {
+    /// The part that lies at an offset in the image.
+    pub(super) fn part_at(&self, offset: u64) -> Option<&ImagePart> {
+        self.parts
+            .iter()
+            .find(|part| (part.start..part.end).contains(&offset))
+    }
+
     /// The parts, cut to a view of `size` bytes at `base`.
     fn within(&self, base: usize, size: usize) -> impl Iterator<Item = (PageRange, ImagePart)> {
         let (low, high) = (self.start, self.start + size as u64);

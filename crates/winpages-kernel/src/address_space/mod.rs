@@ -14,21 +14,27 @@ mod image_view;
 mod large_pages;
 pub mod layout;
 mod node;
+mod placeholder;
 mod pool;
 mod protect;
 mod protection;
 mod query;
 mod region;
 mod region_map;
+mod restore;
 mod run;
 mod tree;
 mod user_physical_pages;
 mod view;
+mod view_protection;
 pub(crate) mod write_watch;
 mod written_pages;
 
 pub use address_requirements::AddressRequirements;
-pub use allocate::{AllocationType, allocate_virtual_memory, allocate_virtual_memory_within};
+pub use allocate::{
+    AllocationType, allocate_virtual_memory, allocate_virtual_memory_below,
+    allocate_virtual_memory_within,
+};
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};
 pub use free::{FreeType, free_virtual_memory};
@@ -42,7 +48,7 @@ pub use user_physical_pages::{
     allocate_user_physical_pages, free_user_physical_page, map_user_physical_pages,
     map_user_physical_pages_scattered,
 };
-pub use view::{Backing, Pages, View, map_view, unmap_view, view_at};
+pub use view::{Backing, Pages, View, ViewPlace, map_view, unmap_view, view_at};
 pub use write_watch::{get_write_watch, mark_for_system_call, reset_write_watch};
 
 pub(crate) use region_map::REGIONS;

@@ -3,7 +3,7 @@
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use super::layout::{PAGE_SIZE, granularity_down, granularity_up};
+use super::layout::{PAGE_SIZE, granularity_up};
 use super::pool::{Pool, Pooled};
 use super::run::{Allocation, Run, RunFacts};
 
@@ -293,5 +293,5 @@ impl Node {
 /// How much of the gap between one run and the next an allocation can use, in bytes: it begins at a
 /// 64 KiB boundary, and the rest of the last run's 64 KiB is nobody's.
 pub fn usable_gap(end: usize, start: usize) -> usize {
-    granularity_down(start).saturating_sub(granularity_up(end))
+    start.saturating_sub(granularity_up(end))
 }

@@ -1,8 +1,9 @@
 //! Changing protections: NtProtectVirtualMemory.
 
-use super::allocate::{mapping_status, restore};
+use super::allocate::mapping_status;
 use super::layout::MINIMUM_APPLICATION_ADDRESS;
 use super::region_map::{REGIONS, Snapshot};
+use super::restore::restore;
 use super::run::{AllocationKind, PageState};
 use super::{PageRange, Protection, foreign, view, write_watch};
 use crate::NtStatus;

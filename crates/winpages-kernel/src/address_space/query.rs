@@ -90,7 +90,11 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
         Snapshot::Allocated {
             end,
             state,
-            kind: AllocationKind::Private | AllocationKind::Physical | AllocationKind::Large,
+            kind:
+                AllocationKind::Private
+                | AllocationKind::Physical
+                | AllocationKind::Placeholder
+                | AllocationKind::Large,
             base,
             protection,
             ..

@@ -8,6 +8,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use super::PageRange;
 use super::node::Node;
 use super::pool::Pool;
 use super::protection::Protection;
@@ -162,14 +163,14 @@ pub struct Writer<'a> {
 
 impl Writer<'_> {
     /// Makes sure that the next change finds all the records it needs, so that it cannot stop
-    /// half-way. A change adds at most two runs.
+    /// half-way. A change adds at most two runs and two allocations.
     ///
     /// # Errors
     ///
     /// [`NtStatus::NO_MEMORY`].
     pub fn ensure_records(&mut self) -> Result<(), NtStatus> {
         self.map.tree.ensure(&mut self.supplies.nodes, 2)?;
-        self.supplies.allocations.ensure(1)
+        self.supplies.allocations.ensure(2)
     }
 
     /// The first run that ends above an address.
@@ -245,30 +246,100 @@ impl Writer<'_> {
         self.supplies.allocations.give(allocation);
     }
 
+    /// Makes a range of pages, all of one allocation without a table of its own, an allocation by itself.
+    /// [`Writer::ensure_records`] comes first.
+    pub fn separate(
+        &mut self,
+        allocation: &'static Allocation,
+        range: PageRange,
+    ) -> &'static Allocation {
+        let mut separated = allocation;
+        if allocation.base() < range.base {
+            separated = self.split_allocation(allocation, range.base);
+        }
+        if range.end() < separated.end() {
+            self.split_allocation(separated, range.end());
+        }
+        separated
+    }
+
+    /// Makes the part of an allocation from an address on an allocation of its own.
+    fn split_allocation(
+        &mut self,
+        allocation: &'static Allocation,
+        at: usize,
+    ) -> &'static Allocation {
+        let rest = self.supplies.allocations.take();
+        let Self { map, supplies } = self;
+        map.change(|tree| {
+            split(tree, &mut supplies.nodes, at);
+            rest.describe_rest_of(allocation, at);
+            allocation.set_end(at);
+            let mut start = at;
+            while start < rest.end()
+                && let Some(run) = tree.run_ending_above(start)
+            {
+                tree.replace(
+                    run.start,
+                    &Run {
+                        allocation: rest,
+                        ..run
+                    },
+                );
+                start = run.end;
+            }
+        });
+        rest
+    }
+
+    /// Makes one placeholder of those that lie side by side from `first` to `end`.
+    pub fn join_placeholders(&mut self, first: &'static Allocation, end: usize) {
+        let Self { map, supplies } = self;
+        map.change(|tree| {
+            while let Some(next) = tree.run_ending_above(first.end())
+                && next.start < end
+            {
+                tree.remove(&mut supplies.nodes, next.start);
+                first.set_end(next.end);
+                supplies.allocations.give(next.allocation);
+            }
+            tree.replace(
+                first.base(),
+                &Run {
+                    start: first.base(),
+                    end,
+                    state: PageState::RESERVED,
+                    allocation: first,
+                },
+            );
+        });
+    }
+
+    /// Enters what took the place of a placeholder, or the placeholder that lies there again.
+    pub fn describe_in_place(
+        &mut self,
+        allocation: &'static Allocation,
+        kind: AllocationKind,
+        state: PageState,
+        protection: Protection,
+        view: usize,
+    ) {
+        let Self { map, supplies } = self;
+        map.change(|tree| {
+            allocation.describe_in_place(kind, protection, view);
+            set_states(tree, &mut supplies.nodes, allocation.range(), |_| state);
+        });
+    }
+
     /// Gives the pages from `start` to `end`, all of one allocation, new states, and keeps runs
     /// maximal. [`Writer::ensure_records`] comes first.
     pub fn set_states(&mut self, start: usize, end: usize, new: impl Fn(PageState) -> PageState) {
         let Self { map, supplies } = self;
-        map.change(|tree| {
-            split(tree, &mut supplies.nodes, start);
-            split(tree, &mut supplies.nodes, end);
-            let mut at = start;
-            while at < end
-                && let Some(mut run) = tree.run_ending_above(at)
-            {
-                run.state = new(run.state);
-                tree.replace(run.start, &run);
-                at = run.end;
-            }
-            // Every boundary from the start of the range to its end may be none any more.
-            let mut boundary = start;
-            while boundary <= end {
-                let Some(next) = merge(tree, &mut supplies.nodes, boundary) else {
-                    break;
-                };
-                boundary = next;
-            }
-        });
+        let range = PageRange {
+            base: start,
+            size: end - start,
+        };
+        map.change(|tree| set_states(tree, &mut supplies.nodes, range, new));
     }
 }
 
@@ -283,6 +354,33 @@ impl RegionMap {
         work(&self.tree);
         self.sequence
             .store(sequence.wrapping_add(2), Ordering::Release);
+    }
+}
+
+/// Gives pages of one allocation new states, and keeps runs maximal.
+fn set_states(
+    tree: &Tree,
+    nodes: &mut Pool<Node>,
+    range: PageRange,
+    new: impl Fn(PageState) -> PageState,
+) {
+    split(tree, nodes, range.base);
+    split(tree, nodes, range.end());
+    let mut at = range.base;
+    while at < range.end()
+        && let Some(mut run) = tree.run_ending_above(at)
+    {
+        run.state = new(run.state);
+        tree.replace(run.start, &run);
+        at = run.end;
+    }
+    // Every boundary from the start of the range to its end may be none any more.
+    let mut boundary = range.base;
+    while boundary <= range.end() {
+        let Some(next) = merge(tree, nodes, boundary) else {
+            break;
+        };
+        boundary = next;
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs of pages, and the allocations they belong to.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
+use super::PageRange;
 use super::pool::Pooled;
 use super::protection::Protection;
 
@@ -133,6 +134,8 @@ pub enum AllocationKind {
     Foreign = 3,
     /// A window for physical pages: VirtualAlloc with MEM_PHYSICAL.
     Physical = 4,
+    /// A placeholder: reserved until an allocation or a view takes its place.
+    Placeholder = 5,
     /// Private memory of large pages: VirtualAlloc with MEM_LARGE_PAGES.
     Large = 6,
 }
@@ -143,6 +146,7 @@ impl AllocationKind {
             1 => Self::Private,
             2 => Self::View,
             4 => Self::Physical,
+            5 => Self::Placeholder,
             6 => Self::Large,
             // A reader may see a record that is being reused; what it makes of it is thrown away.
             _ => Self::Foreign,
@@ -159,6 +163,7 @@ pub struct Allocation {
     kind: AtomicU32,
     protection: AtomicU32,
     view: AtomicUsize,
+    in_placeholder: AtomicBool,
     free_link: AtomicUsize,
 }
 
@@ -185,6 +190,31 @@ impl Allocation {
         self.kind.store(kind as u32, Ordering::Relaxed);
         self.protection.store(protection.bits(), Ordering::Relaxed);
         self.view.store(view, Ordering::Relaxed);
+        self.in_placeholder.store(false, Ordering::Relaxed);
+    }
+
+    /// Describes what now lies where a placeholder lay, or the placeholder that lies there again.
+    pub(super) fn describe_in_place(
+        &self,
+        kind: AllocationKind,
+        protection: Protection,
+        view: usize,
+    ) {
+        self.describe(kind, self.base(), self.end(), protection, view);
+        self.in_placeholder
+            .store(kind != AllocationKind::Placeholder, Ordering::Relaxed);
+    }
+
+    /// Describes the part from `base` on of another allocation, which has no table of its own.
+    pub(super) fn describe_rest_of(&self, other: &Self, base: usize) {
+        self.describe(other.kind(), base, other.end(), other.protection(), 0);
+        self.in_placeholder
+            .store(other.is_in_placeholder(), Ordering::Relaxed);
+    }
+
+    /// Moves the end of an allocation that its neighbour took part of, or gave part of itself.
+    pub(super) fn set_end(&self, end: usize) {
+        self.end.store(end, Ordering::Relaxed);
     }
 
     /// The first byte of the allocation.
@@ -195,6 +225,14 @@ impl Allocation {
     /// The byte after the last.
     pub fn end(&self) -> usize {
         self.end.load(Ordering::Relaxed)
+    }
+
+    /// All its pages.
+    pub fn range(&self) -> PageRange {
+        PageRange {
+            base: self.base(),
+            size: self.end() - self.base(),
+        }
     }
 
     /// What it is made of.
@@ -210,5 +248,10 @@ impl Allocation {
     /// What its view, its write watch or its table of physical pages is known by.
     pub fn view(&self) -> usize {
         self.view.load(Ordering::Relaxed)
+    }
+
+    /// Whether it took the place of a placeholder, and can be turned back into one.
+    pub fn is_in_placeholder(&self) -> bool {
+        self.in_placeholder.load(Ordering::Relaxed)
     }
 }

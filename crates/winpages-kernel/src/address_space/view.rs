@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use rustix::fd::BorrowedFd;
-use rustix::io::Errno;
 
-use super::allocate::{clear_way, mapping_status, place, restore};
+use super::allocate::{self, clear_way, mapping_status};
 use super::commit_map::CommitMap;
 use super::image_view::{self, ImagePart, ImageParts};
 use super::layout::{PAGE_SIZE, page_up};
 use super::query::{MemoryBasicInformation, MemoryKind, MemoryState};
 use super::region_map::{REGIONS, Writer};
 use super::run::{AllocationKind, PageState, Run};
-use super::{AddressRequirements, PageRange, Protection};
+use super::view_protection::change;
+use super::{AddressRequirements, PageRange, Protection, placeholder};
 use crate::NtStatus;
 use crate::sys::fault;
 use crate::sys::memory::{self, Access};
@@ -81,10 +81,22 @@ pub struct View {
     pub backing: Arc<dyn Backing>,
 }
 
+/// Where pages of a view come from.
+pub(super) struct Source<'a> {
+    /// Whether others see them change, unless their protection says otherwise.
+    pub is_shared: bool,
+    /// The file they are of.
+    pub file: BorrowedFd<'a>,
+    /// Where in it the first is, in bytes.
+    pub offset: u64,
+    /// The address up to which they come from there.
+    pub end: usize,
+}
+
 impl View {
-    /// Whether any page of the view may be one that others see change.
+    /// Whether others see its pages change, if it is of no image.
     fn is_shared(&self) -> bool {
-        !self.mapped.is_copy_on_write() || matches!(self.pages, Pages::Image { .. })
+        !self.mapped.is_copy_on_write()
     }
 
     /// The parts of the image that the view is one of, if it is.
@@ -99,6 +111,28 @@ impl View {
             start,
             no_execute,
         })
+    }
+
+    /// Where the pages from an address of the view on come from, which starts at `base`.
+    pub(super) fn source(&self, base: usize, address: usize) -> Source<'_> {
+        let into_view = (address - base) as u64;
+        let mut source = Source {
+            is_shared: self.is_shared(),
+            file: self.backing.file(),
+            offset: self.offset + into_view,
+            end: usize::MAX,
+        };
+        if let Some(image) = self.image()
+            && let Some(part) = image.part_at(image.start + into_view)
+        {
+            source.end = base + (part.end - image.start) as usize;
+            if part.is_shared {
+                source.is_shared = true;
+                source.file = image.shared;
+                source.offset = image.start + into_view;
+            }
+        }
+        source
     }
 
     /// Whether pages of this view may be given a protection: what reads, writes or executes more
@@ -131,27 +165,42 @@ impl View {
         base.saturating_add(shown).clamp(run.start, run.end)
     }
 
+    /// Where in the file an address of the view is.
+    pub(super) fn offset_of(&self, base: usize, address: usize) -> u64 {
+        self.offset + (address - base) as u64
+    }
+
     fn page_in_section(&self, base: usize, address: usize) -> u64 {
-        (self.offset + (address - base) as u64) / PAGE_SIZE as u64
+        self.offset_of(base, address) / PAGE_SIZE as u64
     }
 }
 
-/// Maps a view of `size` bytes, a multiple of the page size, at `base`, a multiple of 64 KiB, or where
-/// there is room if that is 0, and the requirements are met.
+/// Where a view is to be mapped.
+#[derive(Clone, Copy, Debug)]
+pub enum ViewPlace {
+    /// Wherever there is room and the requirements are met.
+    Anywhere {
+        /// Where the view may lie.
+        requirements: AddressRequirements,
+        /// Whether that is to be as high as possible.
+        top_down: bool,
+    },
+    /// At an address, a multiple of 64 KiB.
+    At(usize),
+    /// In the place of the placeholder that starts at this page and is as long as the view.
+    Placeholder(usize),
+}
+
+/// Maps a view of `size` bytes, a multiple of the page size.
 ///
 /// # Errors
 ///
-/// [`NtStatus::CONFLICTING_ADDRESSES`] if `base` is in use, [`NtStatus::INVALID_PARAMETER`] if the
-/// view would pass the end of the address space, [`NtStatus::ACCESS_DENIED`] if the file does not
-/// allow it, [`NtStatus::NO_MEMORY`] if there is no room.
-pub fn map_view(
-    base: usize,
-    size: usize,
-    requirements: &AddressRequirements,
-    top_down: bool,
-    view: Box<View>,
-) -> Result<PageRange, NtStatus> {
-    let map = |at: usize| {
+/// [`NtStatus::CONFLICTING_ADDRESSES`] if the place is in use, or no placeholder of that size,
+/// [`NtStatus::INVALID_PARAMETER`] if the view would pass the end of the address space,
+/// [`NtStatus::ACCESS_DENIED`] if the file does not allow it, [`NtStatus::NO_MEMORY`] if there is no
+/// room. Where a placeholder is to be replaced, it is still there then.
+pub fn map_view(place: ViewPlace, size: usize, view: Box<View>) -> Result<PageRange, NtStatus> {
+    let map = |at: usize, over: bool| {
         if let Some(image) = view.image() {
             // SAFETY: as below.
             return unsafe { image.map(at, size, view.backing.file(), view.offset) };
@@ -161,18 +210,36 @@ pub fn map_view(
             _ => view.mapped.access(),
         };
         let (shared, file) = (view.is_shared(), view.backing.file());
-        // SAFETY: the place is free by the map of regions, and the kernel refuses it if it is not.
-        unsafe { memory::map_file(at, size, access, shared, file, view.offset) }
+        if over {
+            // SAFETY: a placeholder is there, whose place the view is to take.
+            unsafe { memory::map_file_over(at, size, access, shared, file, view.offset) }
+        } else {
+            // SAFETY: the place is free by the map of regions, and the kernel refuses it if it is not.
+            unsafe { memory::map_file(at, size, access, shared, file, view.offset) }
+        }
     };
     let mut writer = REGIONS.write();
-    let base = if base == 0 {
-        place(&mut writer, size, requirements, top_down, false, map)?
-    } else {
-        let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-        writer.ensure_records()?;
-        clear_way(&mut writer, range)?;
-        map(base).map_err(|errno| mapping_status(errno, false))?;
-        base
+    let mut placeholder = None;
+    let base = match place {
+        ViewPlace::Anywhere {
+            requirements,
+            top_down,
+        } => allocate::place(&mut writer, size, &requirements, top_down, false, |at| {
+            map(at, false)
+        })?,
+        ViewPlace::At(base) => {
+            let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+            writer.ensure_records()?;
+            clear_way(&mut writer, range)?;
+            map(base, false).map_err(|errno| mapping_status(errno, false))?;
+            base
+        }
+        ViewPlace::Placeholder(base) => {
+            placeholder = Some(placeholder::exactly_at(&writer, PageRange { base, size })?);
+            writer.ensure_records()?;
+            map(base, true).map_err(|errno| mapping_status(errno, false))?;
+            base
+        }
     };
     let state = match view.pages {
         Pages::Reserving(_) => PageState::RESERVED,
@@ -186,15 +253,14 @@ pub fn map_view(
         fault::ensure_handler();
     }
     let pointer = Box::into_raw(view) as usize;
-    writer.add_allocation(
-        AllocationKind::View,
-        base,
-        base + size,
-        state,
-        protection,
-        pointer,
-    );
+    let kind = AllocationKind::View;
     let range = PageRange { base, size };
+    match placeholder {
+        Some(placeholder) => {
+            writer.describe_in_place(placeholder, kind, state, protection, pointer);
+        }
+        None => writer.add_allocation(kind, base, range.end(), state, protection, pointer),
+    }
     if reserving && let Some(run) = writer.run_at(base) {
         absorb(&mut writer, range, run)?;
     }
@@ -231,24 +297,39 @@ fn enter_image(writer: &mut Writer<'_>, range: PageRange, run: &Run) -> Result<(
         })
 }
 
-/// Unmaps the view that an address lies in.
+/// Unmaps the view that an address lies in, and leaves a placeholder behind if told to.
 ///
 /// # Errors
 ///
-/// [`NtStatus::NOT_MAPPED_VIEW`] if there is none, [`NtStatus::NO_MEMORY`] if the kernel cannot cut
-/// one mapping more.
-pub fn unmap_view(address: usize) -> Result<(), NtStatus> {
+/// [`NtStatus::NOT_MAPPED_VIEW`] if there is none, [`NtStatus::CONFLICTING_ADDRESSES`] if a
+/// placeholder is to be left of a view that did not take the place of one, [`NtStatus::NO_MEMORY`] if
+/// the kernel cannot cut one mapping more: then the view is still there.
+pub fn unmap_view(address: usize, preserve_placeholder: bool) -> Result<(), NtStatus> {
     let mut writer = REGIONS.write();
     let run = view_run(&writer, address)?;
     let allocation = run.allocation;
-    let (base, size) = (allocation.base(), allocation.end() - allocation.base());
+    if preserve_placeholder && !allocation.is_in_placeholder() {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
+    }
+    let PageRange { base, size } = allocation.range();
     // SAFETY: the view is ours, and the caller gives it up.
-    unsafe { memory::unmap(base, size) }.map_err(|_| NtStatus::NO_MEMORY)?;
+    let unmapped = unsafe {
+        if preserve_placeholder {
+            memory::map_reserved_over(base, size)
+        } else {
+            memory::unmap(base, size)
+        }
+    };
+    unmapped.map_err(|_| NtStatus::NO_MEMORY)?;
     let pointer = allocation.view() as *mut View;
-    writer.remove_allocation(allocation);
+    if preserve_placeholder {
+        placeholder::become_placeholder(&mut writer, allocation);
+    } else {
+        writer.remove_allocation(allocation);
+    }
     drop(writer);
-    // SAFETY: the pointer came from Box::into_raw in `map_view`, the allocation that held it is gone,
-    // and whoever looks at a view does so under the lock that was held meanwhile.
+    // SAFETY: the pointer came from Box::into_raw in `map_view`, no allocation holds it any more, and
+    // whoever looks at a view does so under the lock that was held meanwhile.
     drop(unsafe { Box::from_raw(pointer) });
     Ok(())
 }
@@ -268,7 +349,7 @@ pub fn view_at(address: usize) -> Result<(PageRange, u64, Arc<dyn Backing>), NtS
         size: run.allocation.end() - base,
     };
     let view = view_of(&writer, &run);
-    let offset = view.offset + (base - run.allocation.base()) as u64;
+    let offset = view.offset_of(run.allocation.base(), base);
     Ok((range, offset, Arc::clone(&view.backing)))
 }
 
@@ -280,7 +361,7 @@ fn view_run(writer: &Writer<'_>, address: usize) -> Result<Run, NtStatus> {
 }
 
 /// The view a run belongs to, for as long as the map is locked.
-fn view_of<'a>(_writer: &'a Writer<'_>, run: &Run) -> &'a View {
+pub(super) fn view_of<'a>(_writer: &'a Writer<'_>, run: &Run) -> &'a View {
     // SAFETY: a view's allocation holds the pointer that `map_view` made of its box, and the box is
     // not opened before the allocation has left the map, which takes the lock that the writer holds.
     unsafe { &*(run.allocation.view() as *const View) }
@@ -313,7 +394,7 @@ pub(super) fn commit(
         }
         Pages::Committed | Pages::File | Pages::Image { .. } => {}
     }
-    change(writer, range, &run, protection)?;
+    change(writer, range, protection)?;
     Ok(range)
 }
 
@@ -348,85 +429,8 @@ pub(super) fn protect(
         next.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
         at = next.end;
     }
-    change(writer, range, &run, protection)?;
+    change(writer, range, protection)?;
     Ok((range, old))
-}
-
-/// Makes pages of a view committed with a protection that the view allows.
-fn change(
-    writer: &mut Writer<'_>,
-    range: PageRange,
-    run: &Run,
-    protection: Protection,
-) -> Result<(), NtStatus> {
-    writer.ensure_records()?;
-    let copies = protection.is_copy_on_write();
-    let changed = if copies && view_of(writer, run).is_shared() {
-        make_private(writer, range, run, protection)
-    } else {
-        // SAFETY: the range lies in a view of ours.
-        unsafe { memory::protect(range.base, range.size, protection.access()) }
-    };
-    if let Err(errno) = changed {
-        restore_view(writer, range);
-        return Err(mapping_status(errno, true));
-    }
-    writer.set_states(range.base, range.end(), |state| {
-        PageState::committed(protection).with_own_pages(copies || state.has_own_pages())
-    });
-    Ok(())
-}
-
-/// Turns pages of a shared view copy-on-write in place: they are mapped anew as private ones, except
-/// where that was done before, whose copies must not be lost.
-fn make_private(
-    writer: &Writer<'_>,
-    range: PageRange,
-    run: &Run,
-    protection: Protection,
-) -> Result<(), Errno> {
-    let view = view_of(writer, run);
-    let base = run.allocation.base();
-    let mut at = range.base;
-    while at < range.end()
-        && let Some(run) = writer.run_at(at)
-    {
-        let size = run.end.min(range.end()) - at;
-        if run.state.has_own_pages() {
-            // SAFETY: the run is part of a view of ours.
-            unsafe { memory::protect(at, size, protection.access())? };
-        } else {
-            let offset = view.offset + (at - base) as u64;
-            let file = view.backing.file();
-            // SAFETY: the run is part of a view of ours, and its pages show the same bytes after.
-            unsafe { memory::map_file_over(at, size, protection.access(), false, file, offset)? };
-        }
-        at += size;
-    }
-    Ok(())
-}
-
-/// As `restore`, for pages of views: an uncommitted one has nothing to be mapped anew.
-fn restore_view(writer: &Writer<'_>, range: PageRange) {
-    let mut at = range.base;
-    while at < range.end()
-        && let Some(run) = writer.run_at(at)
-    {
-        let end = run.end.min(range.end());
-        if run.state.protection().is_some() {
-            restore(
-                writer,
-                PageRange {
-                    base: at,
-                    size: end - at,
-                },
-            );
-        } else {
-            // SAFETY: the run is part of a view of ours.
-            let _ = unsafe { memory::protect(at, end - at, Access::empty()) };
-        }
-        at = end;
-    }
 }
 
 /// Learns which pages of a range of a SEC_RESERVE view have been committed meanwhile, through this or
@@ -510,7 +514,7 @@ fn reported(protection: Protection, start: usize, end: usize) -> (Protection, us
     if !protection.is_copy_on_write() {
         return (protection, end);
     }
-    let (copied, end) = pagemap::copied_run(start, end);
+    let (copied, end) = pagemap::copied_run(start, end).unwrap_or((false, end));
     if !copied {
         return (protection, end);
     }

@@ -8,7 +8,7 @@ use super::image::{Image, Placed};
 use super::{MapView, Section, SectionFlags, ViewType};
 use crate::NtStatus;
 use crate::address_space::{
-    self, AddressRequirements, Backing, ImagePart, PageRange, Pages, Protection, View,
+    self, Backing, ImagePart, PageRange, Pages, Protection, View, ViewPlace,
 };
 
 /// The highest address that an image for 32 bits can be relocated to.
@@ -132,7 +132,7 @@ impl Mapping<'_> {
                 return Ok(range);
             }
             let placed = self.image.relocated(self.image_base(range.base));
-            address_space::unmap_view(range.base)?;
+            address_space::unmap_view(range.base, false)?;
             match self.map_at(range.base, placed?) {
                 Err(NtStatus::CONFLICTING_ADDRESSES) => last = NtStatus::CONFLICTING_ADDRESSES,
                 answer => return answer,
@@ -156,9 +156,14 @@ impl Mapping<'_> {
         {
             requirements.highest = HIGHEST_OF_32_BITS;
         }
-        if at != 0 {
-            requirements = AddressRequirements::default();
-        }
+        let place = if at == 0 {
+            ViewPlace::Anywhere {
+                requirements,
+                top_down: self.request.kind.contains(ViewType::TOP_DOWN),
+            }
+        } else {
+            ViewPlace::At(at)
+        };
         let view = View {
             mapped: Protection::EXECUTE_WRITECOPY,
             pages: Pages::Image {
@@ -168,12 +173,6 @@ impl Mapping<'_> {
             offset: offset + self.request.offset,
             backing,
         };
-        address_space::map_view(
-            at,
-            self.size,
-            &requirements,
-            self.request.kind.contains(ViewType::TOP_DOWN),
-            Box::new(view),
-        )
+        address_space::map_view(place, self.size, Box::new(view))
     }
 }

@@ -22,7 +22,8 @@ pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;
 pub use image_layout::ImageInformation;
 pub use view::{
-    MapView, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
+    MapView, UnmapType, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
+    unmap_view_of_section_ex,
 };
 
 use self::image::Image;

@@ -8,10 +8,10 @@ use super::create::writes;
 use super::{Section, SectionFlags, Storage, image_view};
 use crate::NtStatus;
 use crate::address_space::layout::{
-    ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, application_end, page_up,
+    ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end, page_up,
 };
 use crate::address_space::{
-    self, AddressRequirements, Backing, ImagePart, PageRange, Pages, Protection, View,
+    self, AddressRequirements, Backing, ImagePart, PageRange, Pages, Protection, View, ViewPlace,
 };
 use crate::object::handle_table::Handle;
 use crate::object::{self, AccessMask};
@@ -22,9 +22,10 @@ use crate::sys::shared_file;
 pub struct MapView {
     /// The section.
     pub section: Handle,
-    /// The address, a multiple of 64 KiB; 0 for wherever there is room.
+    /// The address, a multiple of 64 KiB, or of the page size where a placeholder is replaced; 0 for
+    /// wherever there is room.
     pub base: usize,
-    /// Where in the section the view starts, in bytes, a multiple of 64 KiB.
+    /// Where in the section the view starts, in bytes, a multiple of what `base` is one of.
     pub offset: u64,
     /// How many bytes; 0 for all from the offset on.
     pub size: usize,
@@ -43,8 +44,40 @@ bitflags::bitflags! {
         /// MEM_RESERVE: the view of a file may be longer than the file; committing its pages makes
         /// the file grow.
         const RESERVE = 0x2000;
+        /// MEM_REPLACE_PLACEHOLDER: in the place of exactly one placeholder, which need not lie at a
+        /// multiple of 64 KiB.
+        const REPLACE_PLACEHOLDER = 0x4000;
         /// MEM_TOP_DOWN: at the highest address possible.
         const TOP_DOWN = 0x10_0000;
+    }
+}
+
+impl ViewType {
+    /// MEM_DIFFERENT_IMAGE_BASE_OK: of images alone, which may lie elsewhere anyway.
+    const DIFFERENT_IMAGE_BASE_OK: u32 = 0x0080_0000;
+
+    /// Reads what NtMapViewOfSectionEx takes.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`] for an unknown bit.
+    pub fn parse_ex(bits: u32) -> Result<Self, NtStatus> {
+        Self::from_bits(bits & !Self::DIFFERENT_IMAGE_BASE_OK).ok_or(NtStatus::INVALID_PARAMETER)
+    }
+
+    /// Reads what NtMapViewOfSection takes, which is older than placeholders.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`] for an unknown bit.
+    pub fn parse(bits: u32) -> Result<Self, NtStatus> {
+        Self::parse_ex(bits).and_then(|kind| {
+            if kind.contains(Self::REPLACE_PLACEHOLDER) {
+                Err(NtStatus::INVALID_PARAMETER)
+            } else {
+                Ok(kind)
+            }
+        })
     }
 }
 
@@ -52,13 +85,16 @@ bitflags::bitflags! {
 ///
 /// # Errors
 ///
-/// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB.
+/// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB, or of the page size
+///   where a placeholder is replaced.
 /// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
 /// * [`NtStatus::ACCESS_DENIED`]: the handle, or the section's protection, does not allow the view's.
 /// * [`NtStatus::SECTION_PROTECTION`]: the view is to be longer than a file that may not be written.
 /// * [`NtStatus::INVALID_VIEW_SIZE`]: the view would not lie within the section.
-/// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses.
-/// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`.
+/// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses, or there is none
+///   where a placeholder is to be replaced, or the section is an image, which cannot replace one.
+/// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`, or not exactly the placeholder that
+///   is to be replaced.
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
 pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
     map_view(request).map(|(range, _)| range)
@@ -72,9 +108,14 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
 ///
 /// As [`map_view_of_section`].
 pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
-    let granularity = ALLOCATION_GRANULARITY as u64;
-    if !request.base.is_multiple_of(ALLOCATION_GRANULARITY)
-        || !request.offset.is_multiple_of(granularity)
+    let replaces = request.kind.contains(ViewType::REPLACE_PLACEHOLDER);
+    let granularity = if replaces {
+        PAGE_SIZE
+    } else {
+        ALLOCATION_GRANULARITY
+    };
+    if !request.base.is_multiple_of(granularity)
+        || !request.offset.is_multiple_of(granularity as u64)
     {
         return Err(NtStatus::MAPPED_ALIGNMENT);
     }
@@ -103,15 +144,28 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
         return Err(NtStatus::INVALID_VIEW_SIZE);
     }
     let size = page_up(size as usize).ok_or(NtStatus::NO_MEMORY)?;
-    if request.base != 0 && request.base < MINIMUM_APPLICATION_ADDRESS {
+    if request.base < MINIMUM_APPLICATION_ADDRESS && (request.base != 0 || replaces) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     if size > application_end() {
         return Err(NtStatus::NO_MEMORY);
     }
     if let Storage::Image { image, .. } = &section.storage {
+        if replaces {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
         return image_view::map(&section, image, request, size);
     }
+    let place = if replaces {
+        ViewPlace::Placeholder(request.base)
+    } else if request.base != 0 {
+        ViewPlace::At(request.base)
+    } else {
+        ViewPlace::Anywhere {
+            requirements: request.requirements,
+            top_down: request.kind.contains(ViewType::TOP_DOWN),
+        }
+    };
     let caching = if section.flags.contains(SectionFlags::NOCACHE) {
         Protection::NOCACHE
     } else if section.flags.contains(SectionFlags::WRITECOMBINE) {
@@ -131,14 +185,7 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
         offset: request.offset,
         backing: section,
     };
-    address_space::map_view(
-        request.base,
-        size,
-        &request.requirements,
-        request.kind.contains(ViewType::TOP_DOWN),
-        Box::new(view),
-    )
-    .map(|range| (range, Ok(())))
+    address_space::map_view(place, size, Box::new(view)).map(|range| (range, Ok(())))
 }
 
 impl Backing for Section {
@@ -207,9 +254,33 @@ fn is_within(view: Protection, section: Protection) -> bool {
 ///
 /// # Errors
 ///
-/// [`NtStatus::NOT_MAPPED_VIEW`] if it lies in none.
+/// [`NtStatus::NOT_MAPPED_VIEW`] if it lies in none, [`NtStatus::NO_MEMORY`] if the kernel cannot cut
+/// one mapping more.
 pub fn unmap_view_of_section(address: usize) -> Result<(), NtStatus> {
-    address_space::unmap_view(address)
+    address_space::unmap_view(address, false)
+}
+
+bitflags::bitflags! {
+    /// How a view is unmapped: Windows' MEM_ constants.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct UnmapType: u32 {
+        /// MEM_UNMAP_WITH_TRANSIENT_BOOST: the pages are about to be used through another view. Linux
+        /// keeps them in memory as it is.
+        const WITH_TRANSIENT_BOOST = 0x1;
+        /// MEM_PRESERVE_PLACEHOLDER: leave the placeholder whose place the view took.
+        const PRESERVE_PLACEHOLDER = 0x2;
+    }
+}
+
+/// As [`unmap_view_of_section`], with flags; mirrors NtUnmapViewOfSectionEx for the calling process.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_PARAMETER`] for an unknown flag, [`NtStatus::CONFLICTING_ADDRESSES`] if the view
+/// did not take the place of a placeholder and is to leave one; otherwise as [`unmap_view_of_section`].
+pub fn unmap_view_of_section_ex(address: usize, flags: u32) -> Result<(), NtStatus> {
+    let flags = UnmapType::from_bits(flags).ok_or(NtStatus::INVALID_PARAMETER)?;
+    address_space::unmap_view(address, flags.contains(UnmapType::PRESERVE_PLACEHOLDER))
 }
 
 /// Writes the changed pages of a view of a file to it; mirrors NtFlushVirtualMemory. `size` 0 means

@@ -146,7 +146,7 @@ pub fn has_huge_pages() -> bool {
 ///
 /// # Errors
 ///
-/// `ENOMEM`; the range may then be a hole.
+/// `ENOMEM`; what is mapped there is as it was.
 ///
 /// # Safety
 ///
@@ -154,8 +154,31 @@ pub fn has_huge_pages() -> bool {
 pub unsafe fn map_reserved_over(address: usize, size: usize) -> Result<(), Errno> {
     let flags = MapFlags::PRIVATE | MapFlags::FIXED;
     // SAFETY: the caller owns the range.
-    unsafe { rustix::mm::mmap_anonymous(address as *mut c_void, size, ProtFlags::empty(), flags)? };
-    Ok(())
+    let mapped = unsafe {
+        rustix::mm::mmap_anonymous(address as *mut c_void, size, ProtFlags::empty(), flags)
+    };
+    match mapped {
+        Ok(_) => Ok(()),
+        // SAFETY: as above.
+        Err(errno) => unsafe { fill_hole(address, size) }.map_err(|_| errno),
+    }
+}
+
+/// Maps inaccessible pages where a failed mapping over them has left a hole, as the kernel could before
+/// Linux 6.12: it unmapped what was there before it found that it had no memory for what was to come.
+/// The hole would be somebody else's to take.
+///
+/// # Errors
+///
+/// `EEXIST` if there is no hole.
+///
+/// # Safety
+///
+/// The caller owns the range.
+#[cold]
+unsafe fn fill_hole(address: usize, size: usize) -> Result<(), Errno> {
+    // SAFETY: NOREPLACE leaves what is there alone.
+    unsafe { map_anonymous(address, size, ProtFlags::empty()) }
 }
 
 /// Maps part of a file at exactly `address`, which must be free.
@@ -193,7 +216,7 @@ pub unsafe fn map_file(
 ///
 /// # Errors
 ///
-/// As [`map_file`]; after `ENOMEM` the range may be a hole.
+/// As [`map_file`]; what is mapped there is as it was, or inaccessible pages.
 ///
 /// # Safety
 ///
@@ -213,8 +236,12 @@ pub unsafe fn map_file_over(
     };
     let flags = sharing | MapFlags::FIXED;
     // SAFETY: the caller owns the range.
-    unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset)? };
-    Ok(())
+    let mapped =
+        unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset) };
+    mapped.map(|_| ()).inspect_err(|_| {
+        // SAFETY: as above.
+        let _ = unsafe { fill_hole(address, size) };
+    })
 }
 
 /// Sets what may be done with pages.

@@ -21,6 +21,7 @@ pub mod lock;
 pub mod memory;
 #[cfg(test)]
 pub mod model_word;
+pub mod numa;
 pub mod pagemap;
 pub mod poll;
 pub mod proc_text;

@@ -201,12 +201,9 @@ impl PageCounts {
 }
 
 /// Whether the page at `start` of a private mapping of a file has been copied by a write, and up to
-/// where, at most `end`, its neighbours above are like it. Where `/proc` cannot be read, nothing has
-/// been copied.
-pub fn copied_run(start: usize, end: usize) -> (bool, usize) {
-    let Ok(pagemap) = Pagemap::open() else {
-        return (false, end);
-    };
+/// where, at most `end`, its neighbours above are like it. `None` where `/proc` cannot be read.
+pub fn copied_run(start: usize, end: usize) -> Option<(bool, usize)> {
+    let pagemap = Pagemap::open().ok()?;
     let mut window = PageWindow::new();
     let mut kind = None;
     let mut at = start;
@@ -215,15 +212,15 @@ pub fn copied_run(start: usize, end: usize) -> (bool, usize) {
         for entry in pagemap.read(at, end, &mut window) {
             let copied = (entry.is_present() || entry.is_swapped()) && !entry.is_file_or_shared();
             if *kind.get_or_insert(copied) != copied {
-                return (!copied, at);
+                return Some((!copied, at));
             }
             at += PAGE_SIZE;
         }
         if at == before {
-            break;
+            return None;
         }
     }
-    (kind.unwrap_or(false), end)
+    Some((kind?, end))
 }
 
 #[cfg(test)]

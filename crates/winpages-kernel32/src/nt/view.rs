@@ -6,20 +6,15 @@ use winpages_kernel::address_space::layout::{ALLOCATION_GRANULARITY, page_down};
 use winpages_kernel::address_space::{
     self, AddressRequirements, AllocationType, MemoryState, PageRange, Protection,
 };
-use winpages_kernel::section::{self, MapView, ViewType};
+use winpages_kernel::section::{self, MapView, UnmapType, ViewType};
 use winpages_kernel::{Handle, NtStatus};
 
 use super::argument::{read, read_writable, status, write, write_if_wanted};
+use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
 use crate::virtual_memory::own_process;
-
-/// MEM_DIFFERENT_IMAGE_BASE_OK: for images only.
-const MEM_DIFFERENT_IMAGE_BASE_OK: u32 = 0x0080_0000;
 
 /// ViewShare and ViewUnmap of SECTION_INHERIT. A new program starts without views on Linux.
 const SECTION_INHERIT: core::ops::RangeInclusive<u32> = 1..=2;
-
-/// MEM_UNMAP_WITH_TRANSIENT_BOOST, which is a hint.
-const UNMAP_FLAGS: u32 = 1;
 
 /// IO_STATUS_BLOCK as C programs lay it out.
 #[repr(C)]
@@ -53,19 +48,10 @@ pub unsafe extern "C" fn NtMapViewOfSection(
         if !SECTION_INHERIT.contains(&InheritDisposition) {
             return Err(NtStatus::INVALID_PARAMETER_8);
         }
-        let kind = ViewType::from_bits(AllocationType & !MEM_DIFFERENT_IMAGE_BASE_OK)
-            .ok_or(NtStatus::INVALID_PARAMETER_9)?;
+        let kind = ViewType::parse(AllocationType).map_err(|_| NtStatus::INVALID_PARAMETER_9)?;
         let protection = Protection::parse(Win32Protect)?;
         // SAFETY: the caller's pointers.
-        let (base, size, offset) = unsafe {
-            let offset = if SectionOffset.is_null() {
-                0
-            } else {
-                read_writable(SectionOffset)?
-            };
-            let base = read_writable(BaseAddress)? as usize;
-            (base, read_writable(ViewSize)?, offset as u64)
-        };
+        let (base, size, offset) = unsafe { place(BaseAddress, ViewSize, SectionOffset)? };
         let mut requirements = AddressRequirements::from_zero_bits(ZeroBits)
             .filter(|given| given.check().is_ok())
             .ok_or(NtStatus::INVALID_PARAMETER_4)?;
@@ -87,11 +73,7 @@ pub unsafe extern "C" fn NtMapViewOfSection(
         })?;
         let answered = commit(range, CommitSize, protection).and_then(|()| {
             // SAFETY: as above.
-            unsafe {
-                write(BaseAddress, range.base as *mut c_void)?;
-                write(ViewSize, range.size)?;
-                write_if_wanted(SectionOffset, offset as i64)
-            }
+            unsafe { answer(BaseAddress, ViewSize, SectionOffset, range, offset) }
         });
         if answered.is_err() {
             let _ = section::unmap_view_of_section(range.base);
@@ -99,6 +81,97 @@ pub unsafe extern "C" fn NtMapViewOfSection(
         answered.and(placement)
     };
     status(map())
+}
+
+/// NtMapViewOfSectionEx: the same with requirements on the address, and placeholders.
+///
+/// # Safety
+///
+/// As [`NtMapViewOfSection`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn NtMapViewOfSectionEx(
+    SectionHandle: usize,
+    ProcessHandle: usize,
+    BaseAddress: *mut *mut c_void,
+    SectionOffset: *mut i64,
+    ViewSize: *mut usize,
+    AllocationType: u32,
+    PageProtection: u32,
+    ExtendedParameters: *const MEM_EXTENDED_PARAMETER,
+    ExtendedParameterCount: u32,
+) -> i32 {
+    let map = || {
+        let kind = ViewType::parse_ex(AllocationType)?;
+        let protection = Protection::parse(PageProtection)?;
+        // SAFETY: the caller's pointers.
+        let (base, size, offset) = unsafe { place(BaseAddress, ViewSize, SectionOffset)? };
+        // SAFETY: as above.
+        let requirements = unsafe {
+            extended_parameter::of_view(ExtendedParameters, ExtendedParameterCount, base)?
+        };
+        own_process(ProcessHandle)?;
+        let (range, placement) = section::map_view(&MapView {
+            section: Handle::from_value(SectionHandle),
+            base,
+            offset,
+            size,
+            protection,
+            requirements,
+            kind,
+        })?;
+        // SAFETY: as above.
+        let answered = unsafe { answer(BaseAddress, ViewSize, SectionOffset, range, offset) };
+        if answered.is_err() {
+            let mut undo = UnmapType::empty();
+            undo.set(
+                UnmapType::PRESERVE_PLACEHOLDER,
+                kind.contains(ViewType::REPLACE_PLACEHOLDER),
+            );
+            let _ = section::unmap_view_of_section_ex(range.base, undo.bits());
+        }
+        answered.and(placement)
+    };
+    status(map())
+}
+
+/// Where a view is to lie, how long it is to be, and where in the section it is to start.
+///
+/// # Safety
+///
+/// The pointers must be what a C program passes, for the answer as well.
+unsafe fn place(
+    base: *mut *mut c_void,
+    size: *mut usize,
+    offset: *mut i64,
+) -> Result<(usize, usize, u64), NtStatus> {
+    // SAFETY: the caller's pointers.
+    unsafe {
+        let offset = if offset.is_null() {
+            0
+        } else {
+            read_writable(offset)?
+        };
+        let base = read_writable(base)? as usize;
+        Ok((base, read_writable(size)?, offset as u64))
+    }
+}
+
+/// # Safety
+///
+/// As [`place`].
+unsafe fn answer(
+    base: *mut *mut c_void,
+    size: *mut usize,
+    place: *mut i64,
+    range: PageRange,
+    offset: u64,
+) -> Result<(), NtStatus> {
+    // SAFETY: the caller's pointers, for the caller's answer.
+    unsafe {
+        write(base, range.base as *mut c_void)?;
+        write(size, range.size)?;
+        write_if_wanted(place, offset as i64)
+    }
 }
 
 /// Commits the first pages of a view, if they are not committed.
@@ -141,11 +214,10 @@ pub unsafe extern "C" fn NtUnmapViewOfSectionEx(
     BaseAddress: *const c_void,
     Flags: u32,
 ) -> i32 {
-    if Flags & !UNMAP_FLAGS != 0 {
-        return status(Err(NtStatus::INVALID_PARAMETER));
-    }
-    // SAFETY: passed on.
-    unsafe { NtUnmapViewOfSection(ProcessHandle, BaseAddress) }
+    status(
+        own_process(ProcessHandle)
+            .and_then(|()| section::unmap_view_of_section_ex(BaseAddress as usize, Flags)),
+    )
 }
 
 /// NtFlushVirtualMemory: writes changed pages of a view of a file to it.

@@ -3,10 +3,10 @@
 use core::ffi::c_void;
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::{self, AddressRequirements, PageRange};
+use winpages_kernel::address_space::{self, PageRange};
 
 use super::argument::{read_writable, status, write};
-use crate::extended_parameter::{MEM_EXTENDED_PARAMETER, address_requirements};
+use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
 use crate::virtual_memory::own_process;
 
 /// # Safety
@@ -39,17 +39,11 @@ pub unsafe extern "C" fn NtAllocateVirtualMemory(
     Protect: u32,
 ) -> i32 {
     let allocate = || {
-        let mut requirements =
-            AddressRequirements::from_zero_bits(ZeroBits).ok_or(NtStatus::INVALID_PARAMETER_3)?;
         // SAFETY: the caller's pointers.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
         own_process(ProcessHandle)?;
-        if !base.is_null() {
-            // Where the caller chooses the address, zero bits mean nothing.
-            requirements = AddressRequirements::default();
-        }
-        let range = address_space::allocate_virtual_memory_within(
-            &requirements,
+        let range = address_space::allocate_virtual_memory_below(
+            ZeroBits,
             base as usize,
             size,
             AllocationType,
@@ -61,7 +55,7 @@ pub unsafe extern "C" fn NtAllocateVirtualMemory(
     status(allocate())
 }
 
-/// NtAllocateVirtualMemoryEx: the same, with requirements on the address.
+/// NtAllocateVirtualMemoryEx: the same, with requirements on the address, and placeholders.
 ///
 /// # Safety
 ///
@@ -78,8 +72,9 @@ pub unsafe extern "C" fn NtAllocateVirtualMemoryEx(
 ) -> i32 {
     let allocate = || {
         // SAFETY: the caller's pointers.
-        let requirements =
-            unsafe { address_requirements(ExtendedParameters, ExtendedParameterCount)? };
+        let requirements = unsafe {
+            extended_parameter::of_allocation(ExtendedParameters, ExtendedParameterCount)?
+        };
         // SAFETY: as above.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
         own_process(ProcessHandle)?;
@@ -96,7 +91,8 @@ pub unsafe extern "C" fn NtAllocateVirtualMemoryEx(
     status(allocate())
 }
 
-/// NtFreeVirtualMemory: decommits pages, or releases a whole allocation.
+/// NtFreeVirtualMemory: decommits pages, releases an allocation or part of it, splits or coalesces
+/// placeholders.
 ///
 /// # Safety
 ///
