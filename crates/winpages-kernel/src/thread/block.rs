@@ -373,7 +373,9 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
     }
     if count_out() && !sys::thread::has_others(has_ended) {
         // The process ends with its last thread, and as that does.
-        std::process::exit(block.exit_status.load(Ordering::Relaxed) as i32);
+        let status = block.exit_status.load(Ordering::Relaxed);
+        crate::process::record_exit_code(status);
+        std::process::exit(status as i32);
     }
 }
 

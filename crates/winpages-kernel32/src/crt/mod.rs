@@ -24,6 +24,7 @@ mod scan;
 mod scanf;
 mod secure_string;
 mod stream;
+mod thread;
 mod time;
 mod unit;
 mod va_list;

@@ -12,6 +12,7 @@ pub mod residency;
 pub mod section;
 pub mod section_query;
 pub mod semaphore;
+pub mod thread;
 pub mod timer;
 pub mod view;
 pub mod virtual_memory;

@@ -1,0 +1,295 @@
+//! Threads.
+
+use core::mem::transmute;
+use std::sync::Arc;
+
+use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
+use winpages_kernel::object::{self, AccessMask, Object};
+use winpages_kernel::process::ForeignThread;
+use winpages_kernel::thread::{self, Apc, CreateThread as Request, StartRoutine, Thread};
+use winpages_kernel::{Handle, NtStatus};
+
+use crate::last_error;
+use crate::nt::argument::{write, write_if_wanted};
+use crate::object_name::handle_value;
+use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
+use crate::virtual_memory::own_process;
+
+/// CREATE_SUSPENDED
+const CREATE_SUSPENDED: u32 = 0x4;
+/// STACK_SIZE_PARAM_IS_A_RESERVATION
+const STACK_SIZE_PARAM_IS_A_RESERVATION: u32 = 0x1_0000;
+/// THREAD_ALL_ACCESS
+const THREAD_ALL_ACCESS: u32 = 0x001F_FFFF;
+
+/// The thread of a handle that grants one of `rights`.
+pub(crate) fn reference(handle: usize, rights: AccessMask) -> Result<Arc<Thread>, NtStatus> {
+    thread::reference(Handle::from_value(handle), rights)
+}
+
+/// A thread that a handle leads to.
+enum Either {
+    /// Of the calling process.
+    Own(Arc<Thread>),
+    /// Of another.
+    Foreign(Arc<ForeignThread>),
+}
+
+/// The thread of a handle that grants one of `rights`, whatever its process is.
+fn reference_either(handle: usize, rights: AccessMask) -> Result<Either, NtStatus> {
+    let entry = object::reference(Handle::from_value(handle))?;
+    let thread = match entry.object {
+        Object::Thread(thread) => Either::Own(thread),
+        Object::ForeignThread(thread) => Either::Foreign(thread),
+        _ => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
+    };
+    if entry.access.intersects(rights) {
+        Ok(thread)
+    } else {
+        Err(NtStatus::ACCESS_DENIED)
+    }
+}
+
+const QUERY: AccessMask =
+    AccessMask::THREAD_QUERY_INFORMATION.union(AccessMask::THREAD_QUERY_LIMITED_INFORMATION);
+
+/// Enters a thread into the handle table.
+fn handle_of(
+    thread: Arc<Thread>,
+    access: u32,
+    attributes: HandleAttributes,
+) -> Result<Handle, NtStatus> {
+    let object = Object::Thread(thread);
+    let mapping = object.object_type().generic_mapping;
+    let access = mapping.apply(AccessMask::from_bits_retain(access));
+    handle_table::insert(Entry {
+        object,
+        access,
+        attributes,
+    })
+}
+
+/// # Safety
+///
+/// As [`CreateThread`].
+unsafe fn create(
+    attributes: *const SECURITY_ATTRIBUTES,
+    stack_size: usize,
+    start: StartRoutine,
+    parameter: usize,
+    flags: u32,
+    id: *mut u32,
+) -> Result<Handle, NtStatus> {
+    if flags & !(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) != 0 {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    // SAFETY: passed on. A thread can be opened within its own process only, whatever its security is.
+    let given = unsafe { security_attributes::given(attributes)? };
+    let thread = thread::create(&Request {
+        routine: start,
+        parameter,
+        stack_size,
+        stack_size_is_reservation: flags & STACK_SIZE_PARAM_IS_A_RESERVATION != 0,
+        suspended: flags & CREATE_SUSPENDED != 0,
+    })?;
+    let number = thread.id();
+    let handle = handle_of(thread, THREAD_ALL_ACCESS, given.attributes)?;
+    // SAFETY: passed on. The thread runs by now: a number that cannot be told is not.
+    let _ = unsafe { write_if_wanted(id, number) };
+    Ok(handle)
+}
+
+/// CreateThread: the stack may grow to 8 MiB at least, unless STACK_SIZE_PARAM_IS_A_RESERVATION says
+/// otherwise.
+///
+/// # Safety
+///
+/// `lpStartAddress` is a thread's function; the other pointers must be what a C program passes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn CreateThread(
+    lpThreadAttributes: *const SECURITY_ATTRIBUTES,
+    dwStackSize: usize,
+    lpStartAddress: StartRoutine,
+    lpParameter: usize,
+    dwCreationFlags: u32,
+    lpThreadId: *mut u32,
+) -> usize {
+    // SAFETY: passed on.
+    handle_value(unsafe {
+        create(
+            lpThreadAttributes,
+            dwStackSize,
+            lpStartAddress,
+            lpParameter,
+            dwCreationFlags,
+            lpThreadId,
+        )
+    })
+}
+
+/// CreateRemoteThread: in the calling process only.
+///
+/// # Safety
+///
+/// As [`CreateThread`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn CreateRemoteThread(
+    hProcess: usize,
+    lpThreadAttributes: *const SECURITY_ATTRIBUTES,
+    dwStackSize: usize,
+    lpStartAddress: StartRoutine,
+    lpParameter: usize,
+    dwCreationFlags: u32,
+    lpThreadId: *mut u32,
+) -> usize {
+    // SAFETY: passed on.
+    handle_value(own_process(hProcess).and_then(|()| unsafe {
+        create(
+            lpThreadAttributes,
+            dwStackSize,
+            lpStartAddress,
+            lpParameter,
+            dwCreationFlags,
+            lpThreadId,
+        )
+    }))
+}
+
+/// ExitThread: destructors of C++ objects in the thread's functions are not run, as on Windows. The last
+/// thread's end is the process's.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn ExitThread(dwExitCode: u32) -> ! {
+    thread::exit(dwExitCode)
+}
+
+/// RtlExitUserThread: [`ExitThread`], by ntdll's name.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn RtlExitUserThread(ExitStatus: u32) -> ! {
+    thread::exit(ExitStatus)
+}
+
+/// TerminateThread.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn TerminateThread(hThread: usize, dwExitCode: u32) -> i32 {
+    let thread = reference(hThread, AccessMask::THREAD_TERMINATE);
+    last_error::boolean(thread.and_then(|thread| thread.terminate(dwExitCode)))
+}
+
+/// GetExitCodeThread: STILL_ACTIVE while it runs. What a thread of another process ended with is told
+/// of its first thread only, and is what the process ended with.
+///
+/// # Safety
+///
+/// `lpExitCode` must be a C program's to write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetExitCodeThread(hThread: usize, lpExitCode: *mut u32) -> i32 {
+    let result = reference_either(hThread, QUERY).and_then(|thread| {
+        let status = match thread {
+            Either::Own(thread) => thread.exit_status(),
+            Either::Foreign(thread) => thread.process().exit_code(),
+        };
+        // SAFETY: passed on.
+        unsafe { write(lpExitCode, status) }
+    });
+    last_error::boolean(result)
+}
+
+/// OpenThread: a thread of the calling process that has called this library, or was started by it.
+#[unsafe(no_mangle)]
+pub extern "C" fn OpenThread(dwDesiredAccess: u32, bInheritHandle: i32, dwThreadId: u32) -> usize {
+    let attributes = if bInheritHandle != 0 {
+        HandleAttributes::INHERIT
+    } else {
+        HandleAttributes::empty()
+    };
+    let thread = thread::find(dwThreadId).ok_or(NtStatus::INVALID_PARAMETER);
+    handle_value(thread.and_then(|thread| handle_of(thread, dwDesiredAccess, attributes)))
+}
+
+/// What a function that answers 0 for failure answers.
+fn number(result: Result<u32, NtStatus>) -> u32 {
+    result.unwrap_or_else(|status| {
+        last_error::fail(status);
+        0
+    })
+}
+
+/// GetThreadId: 0 if it fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetThreadId(Thread: usize) -> u32 {
+    number(reference_either(Thread, QUERY).map(|thread| match thread {
+        Either::Own(thread) => thread.id(),
+        Either::Foreign(thread) => thread.number(),
+    }))
+}
+
+/// GetProcessIdOfThread: 0 if it fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetProcessIdOfThread(Thread: usize) -> u32 {
+    number(reference_either(Thread, QUERY).map(|thread| match thread {
+        Either::Own(_) => std::process::id(),
+        Either::Foreign(thread) => thread.process().number(),
+    }))
+}
+
+/// What a function that answers a suspend count answers; 0xFFFFFFFF for failure.
+fn count(result: Result<u32, NtStatus>) -> u32 {
+    result.unwrap_or_else(|status| {
+        last_error::fail(status);
+        u32::MAX
+    })
+}
+
+pub(crate) fn suspend(handle: usize) -> Result<u32, NtStatus> {
+    match reference_either(handle, AccessMask::THREAD_SUSPEND_RESUME)? {
+        Either::Own(thread) => thread.suspend(),
+        Either::Foreign(thread) => thread.suspend(),
+    }
+}
+
+pub(crate) fn resume(handle: usize) -> Result<u32, NtStatus> {
+    match reference_either(handle, AccessMask::THREAD_SUSPEND_RESUME)? {
+        Either::Own(thread) => Ok(thread.resume()),
+        Either::Foreign(thread) => thread.resume(),
+    }
+}
+
+/// SuspendThread: how often the thread was suspended before. Of another process, all threads stand
+/// still.
+#[unsafe(no_mangle)]
+pub extern "C" fn SuspendThread(hThread: usize) -> u32 {
+    count(suspend(hThread))
+}
+
+/// ResumeThread: how often the thread was suspended before; it goes on when that was once. Of another
+/// process, all threads go on.
+#[unsafe(no_mangle)]
+pub extern "C" fn ResumeThread(hThread: usize) -> u32 {
+    count(resume(hThread))
+}
+
+/// QueueUserAPC: the function runs in the thread, at its next alertable wait.
+///
+/// # Safety
+///
+/// `pfnAPC` is such a function, or NULL, which is never called.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn QueueUserAPC(
+    pfnAPC: Option<unsafe extern "C-unwind" fn(usize)>,
+    hThread: usize,
+    dwData: usize,
+) -> u32 {
+    type Function = unsafe extern "C-unwind" fn(usize);
+    type Routine = unsafe extern "C-unwind" fn(usize, usize, usize);
+    let result = reference(hThread, AccessMask::THREAD_SET_CONTEXT).and_then(|thread| {
+        let Some(function) = pfnAPC else {
+            return Ok(());
+        };
+        thread.queue_apc(Apc {
+            // SAFETY: a function of this calling convention may be passed more than it takes.
+            routine: unsafe { transmute::<Function, Routine>(function) },
+            arguments: [dwData, 0, 0],
+        })
+    });
+    last_error::boolean(result) as u32
+}
