@@ -207,6 +207,7 @@ macro_rules! programs {
 }
 
 programs! { single:
+    acls
     bad_pointers
     copy_on_write
     create_file_mapping
@@ -249,6 +250,7 @@ programs! { single:
     section_lifetime
     section_names
     semaphores
+    sids
     system_info
     temp_files
     unmap_view_of_file

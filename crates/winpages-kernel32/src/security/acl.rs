@@ -59,7 +59,7 @@ pub unsafe extern "C" fn InitializeAcl(
     last_error::boolean(initialize())
 }
 
-/// IsValidAcl: whether its entries lie within it and are what they say.
+/// IsValidAcl: whether its entries lie within it and are what they say. The last error stays as it is.
 ///
 /// # Safety
 ///
@@ -68,12 +68,7 @@ pub unsafe extern "C" fn InitializeAcl(
 pub unsafe extern "C" fn IsValidAcl(pAcl: *const c_void) -> i32 {
     // SAFETY: passed on.
     let acl = unsafe { read_acl(pAcl) };
-    let is_valid = acl.is_ok_and(|acl| acl.check_entries().is_ok());
-    last_error::boolean(if is_valid {
-        Ok(())
-    } else {
-        Err(NtStatus::INVALID_ACL)
-    })
+    i32::from(acl.is_ok_and(|acl| acl.check_entries().is_ok()))
 }
 
 /// GetAclInformation: AclRevisionInformation and AclSizeInformation.

@@ -7,7 +7,7 @@ use winpages_kernel::security::Sid;
 use winpages_kernel::security::well_known::{self, WellKnownKind};
 
 use super::structures::{hand_out, local_copy, read, read_sid, write, write_bytes};
-use crate::error_code::{ERROR_INVALID_PARAMETER, ERROR_INVALID_SID, ERROR_NOT_ENOUGH_MEMORY};
+use crate::error_code::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY};
 use crate::{last_error, text};
 
 const MAXIMUM_SUB_AUTHORITIES: u8 = 15;
@@ -20,9 +20,7 @@ const MAXIMUM_SUB_AUTHORITIES: u8 = 15;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn IsValidSid(pSid: *const c_void) -> i32 {
     // SAFETY: passed on.
-    let is_valid = unsafe { read_sid(pSid) }.is_ok();
-    last_error::set(if is_valid { 0 } else { ERROR_INVALID_SID });
-    i32::from(is_valid)
+    i32::from(unsafe { read_sid(pSid) }.is_ok())
 }
 
 /// EqualSid. What is no SID is equal to nothing.
@@ -351,8 +349,11 @@ pub(super) unsafe fn hand_out_text(units: &[u16], wide: bool, place: *mut *mut c
 ///
 /// As [`ConvertSidToStringSidW`].
 unsafe fn sid_to_text(sid: *const c_void, text: *mut *mut c_void, wide: bool) -> i32 {
-    if sid.is_null() || text.is_null() {
+    if text.is_null() {
         return last_error::boolean(Err(NtStatus::INVALID_PARAMETER));
+    }
+    if sid.is_null() {
+        return last_error::boolean(Err(NtStatus::INVALID_SID));
     }
     // SAFETY: passed on.
     match unsafe { read_sid(sid) } {
