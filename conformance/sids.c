@@ -147,12 +147,12 @@ int main(void)
     RESULT("needed", size);
     size = sizeof buffer;
     TRY(CreateWellKnownSid((WELL_KNOWN_SID_TYPE)9999, NULL, &buffer, &size));
-    TRY(IsWellKnownSid(admins, WinBuiltinAdministratorsSid));
-    TRY(IsWellKnownSid(admins, WinBuiltinUsersSid));
+    RESULT("IsWellKnownSid", IsWellKnownSid(admins, WinBuiltinAdministratorsSid));
+    RESULT("IsWellKnownSid", IsWellKnownSid(admins, WinBuiltinUsersSid));
     size = sizeof buffer;
     PSID account = NULL;
     ConvertStringSidToSidA("S-1-5-21-11-22-33-1000", &account);
-    TRY(GetWindowsAccountDomainSid(account, &buffer, &size));
+    RESULT("domain", GetWindowsAccountDomainSid(account, &buffer, &size));
     print("domain", &buffer);
     size = sizeof buffer;
     CALL("of no domain", GetWindowsAccountDomainSid(admins, &buffer, &size));

@@ -247,6 +247,7 @@ programs! { single:
     reset_undo
     ring_buffer
     sec_reserve
+    sddl
     section_lifetime
     section_names
     semaphores

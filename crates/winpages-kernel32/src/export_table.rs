@@ -327,6 +327,8 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::section::NtExtendSection;
     NTDLL: nt::section_query::NtQuerySection;
     NTDLL: nt::section_query::NtAreMappedFilesTheSame;
+    NTDLL: nt::security::NtQuerySecurityObject;
+    NTDLL: nt::security::NtSetSecurityObject;
     NTDLL: nt::view::NtMapViewOfSection;
     NTDLL: nt::view::NtMapViewOfSectionEx;
     NTDLL: nt::view::NtUnmapViewOfSection;
@@ -404,6 +406,18 @@ static EXPORTS: &[Export] = exports! {
     ADVAPI32_KERNELBASE: security::descriptor::GetSecurityDescriptorGroup;
     ADVAPI32_KERNELBASE: security::descriptor::MakeSelfRelativeSD;
     ADVAPI32_KERNELBASE: security::descriptor::MakeAbsoluteSD;
+    ADVAPI32_KERNELBASE: security::object_security::GetKernelObjectSecurity;
+    ADVAPI32_KERNELBASE: security::object_security::SetKernelObjectSecurity;
+    ADVAPI32: security::object_security::GetSecurityInfo;
+    ADVAPI32: security::object_security::SetSecurityInfo;
+    ADVAPI32: security::object_security::GetNamedSecurityInfoA;
+    ADVAPI32: security::object_security::GetNamedSecurityInfoW;
+    ADVAPI32: security::object_security::SetNamedSecurityInfoA;
+    ADVAPI32: security::object_security::SetNamedSecurityInfoW;
+    ADVAPI32: security::sddl::ConvertStringSecurityDescriptorToSecurityDescriptorA;
+    ADVAPI32: security::sddl::ConvertStringSecurityDescriptorToSecurityDescriptorW;
+    ADVAPI32: security::sddl::ConvertSecurityDescriptorToStringSecurityDescriptorA;
+    ADVAPI32: security::sddl::ConvertSecurityDescriptorToStringSecurityDescriptorW;
     ADVAPI32_KERNELBASE: security::sid::IsValidSid;
     ADVAPI32_KERNELBASE: security::sid::EqualSid;
     ADVAPI32_KERNELBASE: security::sid::EqualPrefixSid;

@@ -11,6 +11,7 @@ mod acl;
 mod assignment;
 mod permissions;
 
+pub mod sddl;
 mod security_descriptor;
 mod sid;
 mod subject;

@@ -14,6 +14,7 @@ pub mod section_query;
 pub mod semaphore;
 pub mod thread;
 pub mod timer;
+pub mod security;
 pub mod view;
 pub mod virtual_memory;
 pub mod virtual_memory_query;

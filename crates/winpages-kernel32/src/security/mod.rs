@@ -5,5 +5,7 @@
 
 pub mod acl;
 pub mod descriptor;
+pub mod object_security;
+pub mod sddl;
 pub mod sid;
 pub mod structures;
