@@ -9,13 +9,10 @@ mod paired;
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use kernel32::file_mapping::*;
-use kernel32::file_view::*;
 use kernel32::virtual_memory::*;
 use kernel32::write_watch::*;
 use pagemap_scan::PagemapScan;
 use paired::compare;
-use rustix::fs::{Mode, OFlags};
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 
 const SIZE: usize = 64 << 10;
@@ -26,13 +23,11 @@ const MEM_WRITE_WATCH: u32 = 0x20_0000;
 const MEM_RELEASE: u32 = 0x8000;
 const PAGE_READONLY: u32 = 2;
 const PAGE_READWRITE: u32 = 4;
-const FILE_MAP_ALL_ACCESS: u32 = 0xF001F;
 
 fn main() {
     println!("nanoseconds of processor time per operation: least and median");
     private_memory();
     write_watch();
-    sections();
 }
 
 fn map(size: usize, access: ProtFlags) -> *mut c_void {
@@ -133,96 +128,5 @@ fn write_watch() {
             || assert_eq!(scan.written_runs(memory, WATCHED), Some(WRITTEN)),
         );
         VirtualFree(memory, 0, MEM_RELEASE);
-    }
-}
-
-fn sections() {
-    let name: Vec<u16> = "winpages bench\0".encode_utf16().collect();
-    let shm_open = || {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = rustix::fs::open("/dev/shm/winpages-bench-raw", flags, Mode::RWXU).unwrap();
-        rustix::fs::ftruncate(&file, SIZE as u64).unwrap();
-        file
-    };
-    // SAFETY: handles and views are closed where they were made.
-    unsafe {
-        let create = |size: u32, name: *const u16| {
-            CreateFileMappingW(usize::MAX, core::ptr::null(), PAGE_READWRITE, 0, size, name)
-        };
-        let close = |handle: usize| {
-            winpages_kernel::object::handle_table::close(winpages_kernel::Handle::from_value(
-                handle,
-            ))
-            .unwrap();
-        };
-        for (label, size) in [
-            ("create+close of a named section, 4 KiB", 4096),
-            ("create+close of a named section, 64 KiB", SIZE as u32),
-        ] {
-            compare(
-                label,
-                500,
-                || close(create(size, name.as_ptr())),
-                "shm_open+ftruncate+shm_unlink+close",
-                || {
-                    drop(shm_open());
-                    rustix::fs::unlink("/dev/shm/winpages-bench-raw").unwrap();
-                },
-            );
-        }
-        compare(
-            "the same, 64 KiB, beside room set aside",
-            500,
-            || close(create(SIZE as u32, name.as_ptr())),
-            "… with posix_fallocate",
-            || {
-                let file = shm_open();
-                let flags = rustix::fs::FallocateFlags::empty();
-                rustix::fs::fallocate(&file, flags, 0, SIZE as u64).unwrap();
-                rustix::fs::unlink("/dev/shm/winpages-bench-raw").unwrap();
-            },
-        );
-        compare(
-            "create+close of an unnamed section, 64 KiB",
-            500,
-            || close(create(SIZE as u32, core::ptr::null())),
-            "memfd_create+ftruncate+close",
-            || {
-                let file =
-                    rustix::fs::memfd_create("raw", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
-                rustix::fs::ftruncate(&file, SIZE as u64).unwrap();
-            },
-        );
-        let held = create(SIZE as u32, name.as_ptr());
-        let file = shm_open();
-        compare(
-            "open+close of a named section",
-            1000,
-            || close(OpenFileMappingW(FILE_MAP_ALL_ACCESS, 0, name.as_ptr())),
-            "shm_open+fstat+close",
-            || {
-                let flags = OFlags::RDWR | OFlags::CLOEXEC;
-                let file =
-                    rustix::fs::open("/dev/shm/winpages-bench-raw", flags, Mode::empty()).unwrap();
-                rustix::fs::fstat(&file).unwrap();
-            },
-        );
-        compare(
-            "map+unmap of 64 KiB",
-            2000,
-            || {
-                let view = MapViewOfFile(held, FILE_MAP_ALL_ACCESS, 0, 0, SIZE);
-                assert_eq!(UnmapViewOfFile(view), 1);
-            },
-            "mmap+munmap",
-            || {
-                let access = ProtFlags::READ | ProtFlags::WRITE;
-                let view =
-                    rustix::mm::mmap(null_mut(), SIZE, access, MapFlags::SHARED, &file, 0).unwrap();
-                rustix::mm::munmap(view, SIZE).unwrap();
-            },
-        );
-        close(held);
-        rustix::fs::unlink("/dev/shm/winpages-bench-raw").unwrap();
     }
 }

@@ -23,7 +23,8 @@ fn processor_time() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-fn time(operations: u32, work: &mut dyn FnMut()) -> f64 {
+/// Nanoseconds of processor time per operation.
+pub fn time(operations: u32, work: &mut dyn FnMut()) -> f64 {
     let before = processor_time();
     for _ in 0..operations {
         work();
@@ -40,18 +41,33 @@ pub fn compare(
     reference: &str,
     mut theirs: impl FnMut(),
 ) -> f64 {
+    compare_timings(
+        name,
+        || time(operations, &mut ours),
+        reference,
+        || time(operations, &mut theirs),
+    )
+}
+
+/// The same for two sides that time themselves: each answers nanoseconds per operation.
+pub fn compare_timings(
+    name: &str,
+    mut ours: impl FnMut() -> f64,
+    reference: &str,
+    mut theirs: impl FnMut() -> f64,
+) -> f64 {
     let started = Instant::now();
-    time(operations / 4 + 1, &mut ours);
-    time(operations / 4 + 1, &mut theirs);
+    ours();
+    theirs();
     let (mut our_times, mut their_times, mut ratios) = (vec![], vec![], vec![]);
     for round in 0..ALTERNATIONS {
         // Whoever goes first may find a colder cache: take turns in that, too.
         let (ours, theirs) = if round % 2 == 0 {
-            let first = time(operations, &mut ours);
-            (first, time(operations, &mut theirs))
+            let first = ours();
+            (first, theirs())
         } else {
-            let first = time(operations, &mut theirs);
-            (time(operations, &mut ours), first)
+            let first = theirs();
+            (ours(), first)
         };
         our_times.push(ours);
         their_times.push(theirs);

@@ -118,7 +118,18 @@ const MAXIMUM_HANDLES: usize = 1 << 24;
 ///
 /// [`NtStatus::INSUFFICIENT_RESOURCES`] when the table is full or cannot grow.
 pub fn insert(entry: Entry) -> Result<Handle, NtStatus> {
+    insert_into(&mut TABLE.lock(), entry)
+}
+
+/// As [`insert`], for an object that has handles; `None` if it has none any more: then it has given up
+/// its name, or is about to.
+pub(crate) fn insert_beside_others(entry: Entry) -> Option<Result<Handle, NtStatus>> {
     let mut table = TABLE.lock();
+    let has_others = entry.object.handle_count().load(Ordering::Relaxed) != 0;
+    has_others.then(|| insert_into(&mut table, entry))
+}
+
+fn insert_into(table: &mut Table, entry: Entry) -> Result<Handle, NtStatus> {
     let slot = match table.free.pop() {
         Some(Reverse(slot)) => slot,
         None => {

@@ -16,7 +16,7 @@ mod transfer;
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
 pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
 pub use name::{ObjectName, SESSION_ID, Scope};
-pub use named_file::NamedFile;
+pub use named_file::{NamedFile, NamedFileState};
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
 pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
 pub use object_type::ObjectType;

@@ -8,6 +8,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::namespace_directory::NamespaceDirectory;
 use crate::NtStatus;
+use crate::sys::shared_file::Stat;
 use crate::sys::{fork, shared_file};
 
 /// A named object's file, with this process's hold on its name: a shared lock on the file.
@@ -23,6 +24,26 @@ pub struct NamedFile {
     /// [`fork::generation`] when the file was opened.
     generation: u64,
     released: AtomicBool,
+    state: NamedFileState,
+}
+
+/// Which file a name led to, and when anything about it last changed: its rights, its size, or how
+/// many names it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedFileState {
+    device: u64,
+    inode: u64,
+    changed: (i64, i64),
+}
+
+impl NamedFileState {
+    pub(super) fn of(found: &Stat) -> Self {
+        Self {
+            device: found.st_dev,
+            inode: found.st_ino,
+            changed: (found.st_ctime, found.st_ctime_nsec as i64),
+        }
+    }
 }
 
 impl NamedFile {
@@ -31,6 +52,7 @@ impl NamedFile {
         descriptor: OwnedFd,
         directory: Arc<NamespaceDirectory>,
         file_name: CString,
+        found: &Stat,
     ) -> Self {
         let released = AtomicBool::new(false);
         Self {
@@ -39,16 +61,19 @@ impl NamedFile {
             file_name,
             generation: fork::generation(),
             released,
+            state: NamedFileState::of(found),
         }
+    }
+
+    /// What the file was when this process last made sure that the name led to it.
+    pub(crate) fn state(&self) -> NamedFileState {
+        self.state
     }
 
     /// Whether both are openings of one object's file.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let identity = |file: &Self| {
-            let found = shared_file::stat(&file.descriptor).ok()?;
-            Some((found.st_dev, found.st_ino))
-        };
-        identity(self).is_some_and(|own| Some(own) == identity(other))
+        let identity = |file: &Self| (file.state.device, file.state.inode);
+        identity(self) == identity(other)
     }
 
     /// Another hold on the name, for a process that is to get the object: a descriptor whose lock lasts

@@ -19,13 +19,13 @@ use rustix::io::Errno;
 
 use super::descriptor::{Descriptor, ObjectKind, Unreadable};
 use super::name::{ObjectName, Scope};
-use super::named_file::NamedFile;
+use super::named_file::{NamedFile, NamedFileState};
 use super::namespace_directory::NamespaceDirectory;
 use super::object_type::ObjectType;
 use super::patience::Patience;
 use crate::NtStatus;
 use crate::security::{Assigned, SecurityInformation};
-use crate::sys::shared_file::is_regular_file;
+use crate::sys::shared_file::{Stat, is_regular_file};
 use crate::sys::{directory, shared_file};
 
 /// An object that was created, or was there.
@@ -74,8 +74,8 @@ pub fn create_or_open(
             Ok(file) => file,
             Err(Errno::EXIST) => {
                 match hold(&directory, &file_name, name, kind, true, &mut patience)? {
-                    Some((file, descriptor)) => {
-                        let file = NamedFile::new(file, directory, file_name);
+                    Some((file, found, descriptor)) => {
+                        let file = NamedFile::new(file, directory, file_name, &found);
                         return Ok(Found::Existing(file, descriptor));
                     }
                     None => continue,
@@ -101,8 +101,10 @@ pub fn create_or_open(
             let _ = shared_file::unlink(directory.as_fd(), &file_name);
             return Err(status);
         }
-        if shared_file::has_name(file.as_fd()) {
-            return Ok(Found::Created(NamedFile::new(file, directory, file_name)));
+        let found = shared_file::stat(&file).map_err(status)?;
+        if found.st_nlink > 0 {
+            let file = NamedFile::new(file, directory, file_name, &found);
+            return Ok(Found::Created(file));
         }
         patience.pause()?;
     }
@@ -128,8 +130,16 @@ pub fn open(
         write,
         &mut Patience::new(),
     )?;
-    let (file, descriptor) = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
-    Ok((NamedFile::new(file, directory, file_name), descriptor))
+    let (file, found, descriptor) = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
+    let file = NamedFile::new(file, directory, file_name, &found);
+    Ok((file, descriptor))
+}
+
+/// What the file that has an object's name now is; `None` if there is none, or that cannot be told.
+pub fn state_of(name: &ObjectName) -> Option<NamedFileState> {
+    let directory = NamespaceDirectory::of(name.scope()).ok()?;
+    let found = shared_file::stat_at(directory.as_fd(), &name.file_name()).ok()?;
+    Some(NamedFileState::of(&found))
 }
 
 /// Opens the file of a living object and holds it, if there is one; takes a stale one away.
@@ -140,7 +150,7 @@ fn hold(
     kind: ObjectKind,
     write: bool,
     patience: &mut Patience,
-) -> Result<Option<(OwnedFd, Descriptor)>, NtStatus> {
+) -> Result<Option<(OwnedFd, Stat, Descriptor)>, NtStatus> {
     loop {
         let opened = shared_file::open_existing(directory.as_fd(), file_name, write);
         let opened = match opened {
@@ -172,7 +182,7 @@ fn hold(
                 match Descriptor::read(file.as_fd(), found.st_size as u64) {
                     Ok(descriptor) => {
                         check(&descriptor, name, kind)?;
-                        return Ok(Some((file, descriptor)));
+                        return Ok(Some((file, found, descriptor)));
                     }
                     Err(Unreadable::Refused(status)) => return Err(status),
                     Err(Unreadable::Unfinished(status)) => {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 
 use super::image::Image;
+use super::open::existing;
 use super::payload::Payload;
-use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, backing};
+use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, held};
 use crate::address_space::layout::PAGE_SIZE;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::{File, MappingGuard, Purpose};
@@ -94,53 +95,42 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
         flags,
         security: security.transpose()?.flatten(),
     };
-    let (section, disposition, access) = match &request.name {
-        None => (
-            maker.unnamed()?,
-            Disposition::Created,
-            granted_to_creator(request.access)?,
-        ),
+    let made = match &request.name {
+        None => Made {
+            section: maker.unnamed()?,
+            disposition: Disposition::Created,
+            access: granted_to_creator(request.access)?,
+            descriptor: None,
+        },
         Some(name) => maker.named(name)?,
     };
-    let handle = enter(section, access, request.attributes)?;
-    Ok((handle, disposition))
+    let handle = enter(
+        made.section,
+        made.access,
+        request.attributes,
+        made.descriptor,
+    )?;
+    Ok((handle, made.disposition))
 }
 
-/// Opens a section by its name; mirrors NtOpenSection.
-///
-/// # Errors
-///
-/// * [`NtStatus::OBJECT_NAME_NOT_FOUND`]: no object has the name.
-/// * [`NtStatus::ACCESS_DENIED`]: no right is asked for, or the section does not grant one.
-/// * what [`namespace::open`] answers.
-pub fn open_section(
-    name: &ObjectName,
-    access: AccessMask,
-    attributes: HandleAttributes,
-) -> Result<Handle, NtStatus> {
-    let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
-    let access = file.grant(&descriptor, access, &object_type::SECTION)?;
-    let section = existing(name.clone(), file, descriptor)?;
-    enter(section, access, attributes)
-}
-
-/// The section of a name that this process is to have whatever its descriptor says, for another has it and
-/// lets this one have it.
-pub(super) fn find(name: &ObjectName) -> Result<Section, NtStatus> {
-    let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
-    existing(name.clone(), file, descriptor)
-}
-
-fn enter(
+/// A handle to a section; what its file says of it, if it has a name, is remembered for those who open
+/// it once more.
+pub(super) fn enter(
     section: Section,
     access: AccessMask,
     attributes: HandleAttributes,
+    descriptor: Option<Descriptor>,
 ) -> Result<Handle, NtStatus> {
-    handle_table::insert(Entry {
-        object: Object::Section(Arc::new(section)),
+    let section = Arc::new(section);
+    let handle = handle_table::insert(Entry {
+        object: Object::Section(Arc::clone(&section)),
         access,
         attributes,
-    })
+    })?;
+    if let Some(descriptor) = descriptor {
+        held::note(&section, descriptor);
+    }
+    Ok(handle)
 }
 
 /// What the creator of a section gets: whatever he asks for.
@@ -193,6 +183,14 @@ fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
     Ok(flags)
 }
 
+/// A section that is to get its handle.
+struct Made {
+    section: Section,
+    disposition: Disposition,
+    access: AccessMask,
+    descriptor: Option<Descriptor>,
+}
+
 /// The making of one section.
 struct Maker<'a> {
     request: &'a CreateSection,
@@ -224,10 +222,16 @@ impl Maker<'_> {
         })
     }
 
-    fn named(&self, name: &ObjectName) -> Result<(Section, Disposition, AccessMask), NtStatus> {
+    fn named(&self, name: &ObjectName) -> Result<Made, NtStatus> {
         // Whether the file will do matters only if the name is new: `fill` is called only then.
         let mut backing: Option<Behind> = None;
         let mut payload = Payload::default();
+        let mut written = None;
+        let mut write = |descriptor: Descriptor, file: BorrowedFd<'_>| {
+            let outcome = descriptor.write(file);
+            written = Some(descriptor);
+            outcome
+        };
         let fill = |file: BorrowedFd<'_>| match self.request.file {
             Some(handle) => {
                 let behind = self.file(handle)?;
@@ -246,7 +250,7 @@ impl Maker<'_> {
                     .into_os_string()
                     .into_encoded_bytes();
                 backing = Some(behind);
-                self.descriptor(name, 0, &payload, path).write(file)
+                write(self.descriptor(name, 0, &payload, path), file)
             }
             None => {
                 let room = self.memory();
@@ -267,7 +271,7 @@ impl Maker<'_> {
                 };
                 shared_file::allocate(file, promised, end - promised)
                     .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
-                descriptor.write(file)
+                write(descriptor, file)
             }
         };
         let security = self.security.as_ref();
@@ -276,8 +280,13 @@ impl Maker<'_> {
             Found::Existing(file, descriptor) => {
                 let desired = self.request.access;
                 let access = file.grant(&descriptor, desired, &object_type::SECTION)?;
-                let section = existing(name.clone(), file, descriptor)?;
-                Ok((section, Disposition::Existing, access))
+                let section = existing(name.clone(), file, &descriptor)?;
+                Ok(Made {
+                    section,
+                    disposition: Disposition::Existing,
+                    access,
+                    descriptor: Some(descriptor),
+                })
             }
             Found::Created(file) => {
                 let section = match backing {
@@ -292,7 +301,12 @@ impl Maker<'_> {
                     }
                 };
                 let access = granted_to_creator(self.request.access)?;
-                Ok((section, Disposition::Created, access))
+                Ok(Made {
+                    section,
+                    disposition: Disposition::Created,
+                    access,
+                    descriptor: written,
+                })
             }
         }
     }
@@ -480,7 +494,7 @@ impl Room {
     }
 }
 
-fn commit_map_of(payload: &Payload) -> Option<CommitMap> {
+pub(super) fn commit_map_of(payload: &Payload) -> Option<CommitMap> {
     (payload.commit_table != 0).then_some(CommitMap {
         table: payload.commit_table,
         set_aside: true,
@@ -495,67 +509,6 @@ fn reported_flags(flags: SectionFlags, has_file: bool) -> SectionFlags {
     } else {
         flags
     }
-}
-
-/// The section that a named object's file describes.
-fn existing(
-    name: ObjectName,
-    file: NamedFile,
-    descriptor: Descriptor,
-) -> Result<Section, NtStatus> {
-    let mut payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
-    let protection =
-        parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
-    let flags = SectionFlags::from_bits(payload.flags).ok_or(NtStatus::REVISION_MISMATCH)?;
-    let commit_map = commit_map_of(&payload);
-    let storage = if payload.has_file() {
-        let known = (payload.holder, payload.descriptor);
-        // Parts of an image can be written to by all who have it.
-        let is_image = flags.contains(SectionFlags::IMAGE);
-        let opened = backing::open(&mut payload, writes(protection) || is_image)?;
-        if known != (payload.holder, payload.descriptor) {
-            // Best effort: who may not write leaves the search to the next.
-            let _ = Descriptor::update(file.as_fd(), |descriptor| {
-                descriptor.payload = payload.to_bytes();
-                Ok(())
-            });
-        }
-        if is_image {
-            opened_image(opened, payload.holder, file)?
-        } else {
-            let opened = Arc::new(File::from_descriptor(opened)?);
-            Storage::File {
-                file: MappingGuard::new(opened, purpose(protection)),
-                name: Some(file),
-            }
-        }
-    } else {
-        Storage::Named(file)
-    };
-    Ok(Section {
-        storage,
-        size: AtomicU64::new(payload.size),
-        protection,
-        flags,
-        commit_map,
-        name: Some(name),
-        security: ObjectSecurity::new(None),
-        handles: AtomicUsize::new(0),
-    })
-}
-
-/// An image that another process has laid out; with the file it came from, if that process leads there.
-fn opened_image(pages: OwnedFd, holder: u32, name: NamedFile) -> Result<Storage, NtStatus> {
-    let image = Image::from_pages(pages)?;
-    let identity = (image.file.device, image.file.inode);
-    let file = descriptors::numbers(holder)
-        .find_map(|number| descriptors::open_through((holder, number), identity, false))
-        .and_then(|file| File::from_descriptor(file).ok());
-    Ok(Storage::Image {
-        image,
-        file: file.map(|file| MappingGuard::new(Arc::new(file), Purpose::Image)),
-        name: Some(name),
-    })
 }
 
 fn descriptor_status(errno: Errno) -> NtStatus {

@@ -4,9 +4,11 @@ mod backing;
 mod create;
 mod description;
 mod extend;
+mod held;
 mod image;
 mod image_layout;
 mod image_view;
+mod open;
 mod payload;
 mod relocation;
 mod transfer;
@@ -17,10 +19,12 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
-pub use create::{CreateSection, Disposition, create_section, open_section};
+pub use create::{CreateSection, Disposition, create_section};
 pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;
+pub(crate) use held::{lock_for_fork, unlock_after_fork};
 pub use image_layout::ImageInformation;
+pub use open::open_section;
 pub use view::{
     MapView, UnmapType, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
     unmap_view_of_section_ex,
@@ -167,6 +171,7 @@ impl Section {
 
     pub(crate) fn last_handle_closed(&self) {
         if let Some(file) = self.named_file() {
+            held::forget(self);
             file.release();
         }
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rustix::fd::AsFd;
 
-use super::create::{find, parse_protection, purpose};
+use super::create::{parse_protection, purpose};
+use super::open::find;
 use super::image::Image;
 use super::{Section, SectionFlags, Storage};
 use crate::NtStatus;

@@ -19,6 +19,7 @@ pub fn generation() -> u64 {
 /// Takes all locks, in the order in which they nest.
 fn lock_all() {
     crate::heap::lock_for_fork();
+    crate::section::lock_for_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
@@ -41,6 +42,7 @@ unsafe fn unlock_all() {
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();
+        crate::section::unlock_after_fork();
         crate::heap::unlock_after_fork();
     }
 }

@@ -5,9 +5,10 @@ use core::mem::ManuallyDrop;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+pub use rustix::fs::Stat;
 use rustix::fs::{
     AtFlags, FallocateFlags, FileType, FlockOperation, MemfdFlags, Mode, OFlags, SealFlags,
-    SeekFrom, Stat,
+    SeekFrom,
 };
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags};
@@ -168,6 +169,15 @@ pub fn unlock(file: BorrowedFd<'_>) {
 /// `EIO` and such.
 pub fn stat(file: impl AsFd) -> Result<Stat, Errno> {
     rustix::fs::fstat(file)
+}
+
+/// The same for the file of a name in a directory; a link is not followed.
+///
+/// # Errors
+///
+/// `ENOENT`.
+pub fn stat_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<Stat, Errno> {
+    rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Makes a file this long, with holes where it had nothing.
