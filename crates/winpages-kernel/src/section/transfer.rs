@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustix::fd::AsFd;
 
 use super::create::{parse_protection, purpose};
-use super::open::find;
 use super::image::Image;
+use super::open::find;
 use super::{Section, SectionFlags, Storage};
 use crate::NtStatus;
 use crate::address_space::CommitMap;
