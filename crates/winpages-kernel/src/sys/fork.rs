@@ -18,8 +18,9 @@ pub fn generation() -> u64 {
 
 /// Takes all locks, in the order in which they nest.
 fn lock_all() {
-    crate::heap::lock_for_fork();
+    // Held while memory is allocated, which may be the heap's.
     crate::section::lock_for_fork();
+    crate::heap::lock_for_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
     crate::address_space::REGIONS.lock_for_fork();
@@ -42,8 +43,8 @@ unsafe fn unlock_all() {
         crate::address_space::REGIONS.unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();
-        crate::section::unlock_after_fork();
         crate::heap::unlock_after_fork();
+        crate::section::unlock_after_fork();
     }
 }
 
