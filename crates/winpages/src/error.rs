@@ -37,6 +37,10 @@ pub enum Operation {
     OpenSection,
     /// Asking a section for its size.
     QuerySection,
+    /// Creating a heap.
+    CreateHeap,
+    /// Looking through a heap.
+    InspectHeap,
     /// Creating a mutex, an event, a semaphore or a timer.
     CreateObject,
     /// Opening one.
@@ -96,6 +100,8 @@ impl fmt::Display for Operation {
             Self::CreateSection => "create the section",
             Self::OpenSection => "open the section",
             Self::QuerySection => "query the section",
+            Self::CreateHeap => "create a heap",
+            Self::InspectHeap => "look through the heap",
             Self::CreateObject => "create the object",
             Self::OpenObject => "open the object",
             Self::Wait => "wait",

@@ -5,6 +5,7 @@ mod address_range;
 mod error;
 mod event;
 mod exception;
+mod heap;
 mod hint;
 mod memory;
 mod memory_flag;
@@ -28,6 +29,8 @@ mod view;
 mod wait;
 mod working_set;
 
+#[cfg(feature = "allocator-api2")]
+pub use allocator_api2;
 pub use bytemuck;
 
 pub use address_range::{lock, prefetch, protect, unlock};
@@ -37,6 +40,7 @@ pub use exception::{
     Attempt, Disposition, Exception, ExceptionHandler, ExceptionKind, Registers, exception_code,
     raise_exception,
 };
+pub use heap::{Heap, HeapOptions, HeapSummary};
 pub use memory_notification::MemoryNotification;
 pub use memory_status::{
     MemoryStatus, PerformanceInformation, ProcessMemory, installed_memory, large_page_minimum,

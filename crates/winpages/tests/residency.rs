@@ -187,6 +187,21 @@ fn reset_pages_have_no_slices() {
 }
 
 #[test]
+fn a_reset_can_be_undone() {
+    let mut memory = committed(2);
+    memory.write_at(0, b"wanted").unwrap();
+    memory.reset(..).unwrap();
+    if is_wine() {
+        // Wine 8.0 knows no MEM_RESET_UNDO; Windows does since 8.
+        assert_code!(memory.undo_reset(..), "ERROR_INVALID_PARAMETER");
+        return;
+    }
+    // Nobody was short of memory meanwhile.
+    assert_eq!(memory.undo_reset(..).unwrap(), Contents::Intact);
+    assert_eq!(memory.slice(..6).unwrap(), b"wanted");
+}
+
+#[test]
 fn the_working_set_has_what_was_touched() {
     let mut memory = committed(1);
     memory.write(0, &1u8).unwrap();

@@ -9,6 +9,7 @@
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
 //! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
+//! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
 //!   others change meanwhile. Answers ERROR_NOACCESS where a page cannot be used so, and makes no
@@ -223,3 +224,11 @@ pub(crate) enum Waited {
 
 /// A security descriptor, self-relative.
 pub(crate) type SecurityBytes<'a> = &'a [u8];
+
+/// What a heap amounts to, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HeapNumbers {
+    pub allocated: usize,
+    pub committed: usize,
+    pub reserved: usize,
+}

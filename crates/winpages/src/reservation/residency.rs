@@ -186,8 +186,7 @@ impl Reservation {
     /// # Errors
     ///
     /// * ERROR_INVALID_ADDRESS: the range passes the end of the reservation.
-    /// * ERROR_INVALID_PARAMETER: an empty range; pages that were not reset; a Windows before 8, or
-    ///   Wine.
+    /// * ERROR_INVALID_PARAMETER: an empty range; a Windows before 8.
     pub fn undo_reset(&mut self, range: impl RangeBounds<usize>) -> Result<Contents, Error> {
         let pages = self.whole_pages(Operation::Reset, range)?;
         let undone = self.call(Operation::Reset, &pages, |base, size| {

@@ -2,6 +2,7 @@
 
 mod exception;
 mod handle;
+mod heap;
 mod memory;
 mod physical_pages;
 mod residency;
@@ -10,6 +11,7 @@ mod wait;
 
 pub(crate) use exception::*;
 pub(crate) use handle::ObjectHandle;
+pub(crate) use heap::*;
 pub(crate) use memory::*;
 pub(crate) use physical_pages::*;
 pub(crate) use residency::*;
