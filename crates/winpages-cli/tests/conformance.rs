@@ -242,6 +242,7 @@ programs! { single:
     paths
     placeholder_views
     placeholders
+    pointer_probes
     printf_formats
     privileges
     reset_undo

@@ -22,6 +22,8 @@ impl Modules {
     const ADVAPI32_KERNELBASE: Self = Self(Self::ADVAPI32.0 | Self::KERNELBASE.0);
     /// psapi and kernelbase, which it forwards to.
     const PSAPI_KERNELBASE: Self = Self(Self::PSAPI.0 | Self::KERNELBASE.0);
+    /// kernel32, which forwards some to ntdll.
+    const KERNEL32_NTDLL: Self = Self(Self::KERNEL32.0 | Self::NTDLL.0);
     /// Where a few are.
     const ADVAPI32_BOTH: Self = Self(Self::ADVAPI32.0 | Self::BOTH.0);
     /// Where most functions are.
@@ -312,6 +314,27 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::wait::NtWaitForMultipleObjects;
     NTDLL: nt::wait::NtSignalAndWaitForSingleObject;
     NTDLL: nt::wait::NtDelayExecution;
+    NTDLL: nt::heap::RtlAllocateHeap;
+    NTDLL: nt::heap::RtlCompactHeap;
+    NTDLL: nt::heap::RtlCreateHeap;
+    NTDLL: nt::heap::RtlDestroyHeap;
+    NTDLL: nt::heap::RtlFreeHeap;
+    NTDLL: nt::heap::RtlGetProcessHeaps;
+    NTDLL: nt::heap::RtlLockHeap;
+    NTDLL: nt::heap::RtlQueryHeapInformation;
+    NTDLL: nt::heap::RtlReAllocateHeap;
+    NTDLL: nt::heap::RtlSetHeapInformation;
+    NTDLL: nt::heap::RtlSizeHeap;
+    NTDLL: nt::heap::RtlUnlockHeap;
+    NTDLL: nt::heap::RtlValidateHeap;
+    NTDLL: nt::heap::RtlWalkHeap;
+    KERNEL32_NTDLL: nt::runtime_memory::RtlCompareMemory;
+    NTDLL: nt::runtime_memory::RtlCompareMemoryUlong;
+    KERNEL32_NTDLL: nt::runtime_memory::RtlCopyMemory;
+    KERNEL32_NTDLL: nt::runtime_memory::RtlFillMemory;
+    NTDLL: nt::runtime_memory::RtlFillMemoryUlong;
+    KERNEL32_NTDLL: nt::runtime_memory::RtlMoveMemory;
+    KERNEL32_NTDLL: nt::runtime_memory::RtlZeroMemory;
     NTDLL: nt::object::NtClose;
     NTDLL: nt::object::NtCompareObjects;
     NTDLL: nt::object::NtDuplicateObject;
@@ -358,6 +381,13 @@ static EXPORTS: &[Export] = exports! {
     BOTH: path::GetCurrentDirectoryA;
     BOTH: path::SetCurrentDirectoryW;
     BOTH: path::SetCurrentDirectoryA;
+    KERNEL32: pointer_probe::IsBadCodePtr;
+    KERNEL32: pointer_probe::IsBadHugeReadPtr;
+    KERNEL32: pointer_probe::IsBadHugeWritePtr;
+    KERNEL32: pointer_probe::IsBadReadPtr;
+    KERNEL32: pointer_probe::IsBadStringPtrA;
+    KERNEL32: pointer_probe::IsBadStringPtrW;
+    KERNEL32: pointer_probe::IsBadWritePtr;
     BOTH: prefetch::PrefetchVirtualMemory;
     ADVAPI32_BOTH: privilege::OpenProcessToken;
     ADVAPI32_BOTH: privilege::OpenThreadToken;

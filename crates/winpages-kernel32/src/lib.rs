@@ -53,6 +53,7 @@ mod object_name;
 pub mod offer;
 pub mod one_time_initialization;
 pub mod path;
+pub mod pointer_probe;
 pub mod prefetch;
 pub mod privilege;
 pub mod process;

@@ -54,6 +54,13 @@ global_asm!(
     "4:",
     "xor eax, eax",
     "ret",
+    // Writes the byte at rdi without changing it, whoever else may be writing it; answers 0, or 1.
+    ".hidden winpages_guarded_touch",
+    ".globl winpages_guarded_touch",
+    "winpages_guarded_touch:",
+    "lock or byte ptr [rdi], 0",
+    "xor eax, eax",
+    "ret",
     // Answers the two words at rdi in rax and rdx; a fault leaves 0 in rdx.
     ".hidden winpages_guarded_load",
     ".globl winpages_guarded_load",
@@ -72,6 +79,7 @@ global_asm!(
 unsafe extern "C" {
     fn winpages_guarded_copy(to: *mut u8, from: *const u8, size: usize) -> usize;
     fn winpages_guarded_copy_faulted();
+    fn winpages_guarded_touch(at: *mut u8) -> usize;
     fn winpages_guarded_load();
 }
 
@@ -118,6 +126,21 @@ pub unsafe fn read<T: Copy>(from: *const T) -> Result<T, Fault> {
     match unsafe { winpages_guarded_copy(to, from.cast(), size_of::<T>()) } {
         // SAFETY: all bytes have been copied, and the caller vouches that any bytes are a T.
         0 => Ok(unsafe { value.assume_init() }),
+        _ => Err(Fault),
+    }
+}
+
+/// Writes to a byte and leaves it as it is, whoever else may be writing to it: to find out whether it
+/// can be written.
+///
+/// # Errors
+///
+/// [`Fault`] if it cannot.
+pub fn touch_for_write(at: *mut u8) -> Result<(), Fault> {
+    ensure_handler();
+    // SAFETY: the routine survives wild pointers, and changes nothing.
+    match unsafe { winpages_guarded_touch(at) } {
+        0 => Ok(()),
         _ => Err(Fault),
     }
 }
@@ -547,6 +570,13 @@ mod tests {
             assert_eq!(write(0xFFFF_8000_0000_0000 as *mut u64, &7), Err(Fault));
             assert_eq!(read(0x13 as *const u32), Err(Fault));
             assert_eq!(read(&raw const value), Ok(7));
+            assert_eq!(touch_for_write((&raw mut value).cast()), Ok(()));
+            assert_eq!(value, 7);
+            assert_eq!(touch_for_write(8 as *mut u8), Err(Fault));
+            assert_eq!(
+                touch_for_write((&raw const PAIR).cast_mut().cast()),
+                Err(Fault)
+            );
             assert_eq!(read_pair(&raw const PAIR), PAIR);
             assert_eq!(read_pair(0x10 as *const [u64; 2])[1], 0);
         }
