@@ -99,11 +99,10 @@ pub unsafe fn read_handles(
         return Err(NtStatus::INVALID_PARAMETER_1);
     }
     let mut read = [Handle::from_value(0); MAXIMUM_WAIT_OBJECTS];
-    for (index, handle) in read[..count].iter_mut().enumerate() {
-        // SAFETY: the caller's pointer; only addresses are computed.
-        let value = unsafe { fault::read(handles.wrapping_add(index)) };
-        *handle = Handle::from_value(value.map_err(|_| NtStatus::ACCESS_VIOLATION)?);
-    }
+    let size = count * size_of::<Handle>();
+    // SAFETY: the caller's pointer; any word is a handle's value, and there is room for so many.
+    unsafe { fault::copy(read.as_mut_ptr().cast(), handles.cast(), size) }
+        .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
     Ok((read, count))
 }
 

@@ -217,6 +217,26 @@ pub fn lookup(handle: Handle) -> Result<Entry, NtStatus> {
         .ok_or(NtStatus::INVALID_HANDLE)
 }
 
+/// What several handles lead to: `make` is called for each, and its answers are added to `found`. Takes
+/// the table's lock once; `make` must not come back here.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`] if the table has not all of them, and what `make` answers.
+pub(crate) fn lookup_all<T>(
+    handles: &[Handle],
+    found: &mut Vec<T>,
+    make: impl Fn(&Entry) -> Result<T, NtStatus>,
+) -> Result<(), NtStatus> {
+    let table = TABLE.lock();
+    for handle in handles {
+        let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
+        let entry = table.slots.get(slot).and_then(Option::as_ref);
+        found.push(make(entry.ok_or(NtStatus::INVALID_HANDLE)?)?);
+    }
+    Ok(())
+}
+
 /// Closes a handle; mirrors NtClose. Closing a pseudo handle succeeds and does nothing.
 ///
 /// # Errors

@@ -214,7 +214,10 @@ impl Dispatcher {
 
     pub(crate) fn last_handle_closed(&self) {
         let is_gone = match &self.file {
-            Some(file) => file.release(),
+            Some(file) => {
+                self.memory.forget_old_description(file.as_fd());
+                file.release()
+            }
             None => self.memory.is_own(),
         };
         // As on Windows, what is owned and has no handle any more is owned no more. If another thread

@@ -52,7 +52,7 @@ use this_thread::ThisThread;
 
 use crate::NtStatus;
 use crate::object::AccessMask;
-use crate::object::handle_table::Handle;
+use crate::object::handle_table::{self, Handle};
 use crate::sys::clock;
 
 /// The most objects one wait can have: Windows' MAXIMUM_WAIT_OBJECTS.
@@ -169,12 +169,8 @@ pub fn wait_for_multiple_objects(
     }
     let this = ThisThread::current()?;
     let mut targets = Vec::with_capacity(handles.len());
-    for handle in handles {
-        if handle.is_pseudo() {
-            return Err(NtStatus::INVALID_HANDLE);
-        }
-        targets.push(Target::of(*handle)?);
-    }
+    // Pseudo handles are not in the table: as on Windows, they are for waits for one object.
+    handle_table::lookup_all(handles, &mut targets, Target::of_entry)?;
     let wait = Wait::new(this, &targets, alertable, timeout);
     if !all {
         return wait.any(timeout.is_zero());

@@ -13,6 +13,7 @@ use super::record::{RECORD_SIZE, Record};
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
 use crate::sys::lock::Lock;
+use crate::sys::memory::Access;
 use crate::sys::{fork, memory, shared_file};
 
 /// Which object a record is of, on the whole machine: the file's device and inode number, and where
@@ -34,7 +35,10 @@ pub struct RecordMemory {
 
 enum Place {
     /// A page of its own, which shows a named object's file.
-    File,
+    File {
+        /// [`fork::generation`] when it was mapped.
+        generation: AtomicU64,
+    },
     /// One of a chunk's.
     Chunk { chunk: Arc<Chunk>, index: u32 },
 }
@@ -74,7 +78,9 @@ impl RecordMemory {
                 inode: key.1,
                 offset: 0,
             },
-            place: Place::File,
+            place: Place::File {
+                generation: AtomicU64::new(fork::generation()),
+            },
         });
         mapped.insert(key, Arc::downgrade(&memory));
         Ok(memory)
@@ -162,10 +168,30 @@ impl RecordMemory {
         self.identity
     }
 
+    /// Lets go of a file description that may be shared with a process on the other side of a fork: a
+    /// mapping keeps the description it was made with, and the hold on the name that this has. To be
+    /// called before the hold is given up.
+    pub fn forget_old_description(&self, file: BorrowedFd<'_>) {
+        let Place::File { generation } = &self.place else {
+            return;
+        };
+        let now = fork::generation();
+        if generation.swap(now, Ordering::AcqRel) == now {
+            return;
+        }
+        let Ok(anew) = shared_file::open_again(file) else {
+            return;
+        };
+        let access = Access::READ | Access::WRITE;
+        let address = self.record.as_ptr() as usize;
+        // SAFETY: the mapping is this one's own, and shows the same page of the same file afterwards.
+        let _ = unsafe { memory::map_file_over(address, PAGE_SIZE, access, true, anew.as_fd(), 0) };
+    }
+
     /// Whether no other process can have it: it has no name, and there was no fork since it was made.
     pub fn is_own(&self) -> bool {
         match &self.place {
-            Place::File => false,
+            Place::File { .. } => false,
             Place::Chunk { chunk, .. } => {
                 chunk.generation.load(Ordering::Relaxed) == fork::generation()
             }
@@ -175,7 +201,7 @@ impl RecordMemory {
     /// For an object without a name: the file its record lies in, and where in it.
     pub fn shared_file(&self) -> Option<(BorrowedFd<'_>, u64)> {
         match &self.place {
-            Place::File => None,
+            Place::File { .. } => None,
             Place::Chunk { chunk, .. } => Some((chunk.file.as_fd(), self.identity.offset)),
         }
     }
@@ -184,7 +210,7 @@ impl RecordMemory {
 impl Drop for RecordMemory {
     fn drop(&mut self) {
         match &self.place {
-            Place::File => {
+            Place::File { .. } => {
                 let key = (self.identity.device, self.identity.inode);
                 let mut mapped = MAPPED.lock();
                 // Another may have been mapped since the last one let go of this.

@@ -8,7 +8,7 @@ use rustix::fd::BorrowedFd;
 
 use super::dispatcher::{Dispatcher, DispatcherKind};
 use crate::NtStatus;
-use crate::object::handle_table::Handle;
+use crate::object::handle_table::{Entry, Handle};
 use crate::object::{AccessMask, Object};
 use crate::process::{ForeignThread, Process};
 use crate::residency::MemoryNotification;
@@ -105,25 +105,31 @@ impl Target {
     /// [`AccessMask::SYNCHRONIZE`], [`NtStatus::OBJECT_TYPE_MISMATCH`] if such an object cannot be
     /// waited for.
     pub(super) fn of(handle: Handle) -> Result<Self, NtStatus> {
-        let entry = crate::object::reference(handle)?;
-        let target: Self = match entry.object {
-            Object::Dispatcher(object) => Self::Dispatcher(object),
-            Object::Thread(thread) => Self::Other(thread),
-            Object::ForeignThread(thread) => Self::Other(thread),
-            Object::Process(process) => Self::Other(process),
-            Object::MemoryNotification(notification) => Self::Other(notification),
-            Object::File(_) | Object::Section(_) | Object::Token(_) => {
-                return Err(if entry.access.contains(AccessMask::SYNCHRONIZE) {
-                    NtStatus::OBJECT_TYPE_MISMATCH
-                } else {
-                    NtStatus::ACCESS_DENIED
-                });
+        Self::of_entry(&crate::object::reference(handle)?)
+    }
+
+    /// The same of what the handle table holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::of`].
+    pub(super) fn of_entry(entry: &Entry) -> Result<Self, NtStatus> {
+        if !entry.access.contains(AccessMask::SYNCHRONIZE) {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        match &entry.object {
+            Object::Dispatcher(object) => Ok(Self::Dispatcher(Arc::clone(object))),
+            Object::Thread(thread) => Ok(Self::Other(Arc::clone(thread) as Arc<dyn Waitable>)),
+            Object::ForeignThread(thread) => {
+                Ok(Self::Other(Arc::clone(thread) as Arc<dyn Waitable>))
             }
-        };
-        if entry.access.contains(AccessMask::SYNCHRONIZE) {
-            Ok(target)
-        } else {
-            Err(NtStatus::ACCESS_DENIED)
+            Object::Process(process) => Ok(Self::Other(Arc::clone(process) as Arc<dyn Waitable>)),
+            Object::MemoryNotification(notification) => {
+                Ok(Self::Other(Arc::clone(notification) as Arc<dyn Waitable>))
+            }
+            Object::File(_) | Object::Section(_) | Object::Token(_) => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
         }
     }
 
