@@ -245,6 +245,7 @@ programs! { single:
     pointer_probes
     printf_formats
     privileges
+    remote_memory
     reset_undo
     ring_buffer
     sec_reserve

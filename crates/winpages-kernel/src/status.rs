@@ -157,6 +157,7 @@ statuses! {
     RANGE_NOT_LOCKED = 0xC000_007E: "The range is not locked so.";
     PIPE_CLOSING = 0xC000_00B1: "Nobody will read what is written to the pipe.";
     PIPE_BROKEN = 0xC000_014B: "Nobody will write to the pipe any more.";
+    IO_TIMEOUT = 0xC000_00B5: "No answer came in time.";
     INVALID_USER_BUFFER = 0xC000_00E8: "The buffer to be written from cannot be read.";
     IO_DEVICE_ERROR = 0xC000_0185: "The device reported an error.";
     NO_MORE_FILES = 0x8000_0006: "The directory has no more entries that match.";

@@ -2,11 +2,11 @@
 
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, DuplicateObject};
+use winpages_kernel::process;
 use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::standard_handle;
-use crate::virtual_memory::own_process;
 use crate::{last_error, nt};
 
 const DUPLICATE_CLOSE_SOURCE: u32 = 1;
@@ -21,12 +21,12 @@ pub extern "C" fn CloseHandle(hObject: usize) -> i32 {
     last_error::boolean(handle_table::close(Handle::from_value(handle)))
 }
 
-/// What DuplicateHandle and NtDuplicateObject do. Both processes must be this one: handles of others
-/// are not reached yet.
+/// What DuplicateHandle and NtDuplicateObject do.
 ///
 /// # Errors
 ///
-/// Those of [`object::duplicate_object`], and [`NtStatus::INVALID_HANDLE`] for what is no process.
+/// Those of [`process::duplicate_handle`]; [`NtStatus::INVALID_HANDLE`] for what is no process,
+/// [`NtStatus::ACCESS_DENIED`] for a handle without PROCESS_DUP_HANDLE.
 pub(crate) fn duplicate(
     source_process: usize,
     source: usize,
@@ -35,23 +35,32 @@ pub(crate) fn duplicate(
     attributes: HandleAttributes,
     options: u32,
 ) -> Result<Handle, NtStatus> {
-    own_process(source_process)?;
+    let find = |process| {
+        let right = AccessMask::PROCESS_DUP_HANDLE;
+        process::reference_process(Handle::from_value(process), right)
+    };
+    let source_process = find(source_process)?;
     let source = Handle::from_value(source);
     let close_source = options & DUPLICATE_CLOSE_SOURCE != 0;
-    if let Err(status) = own_process(target_process) {
-        if close_source {
-            let _ = handle_table::close(source);
+    let target_process = match find(target_process) {
+        Ok(found) => found,
+        Err(status) => {
+            // The source is closed all the same.
+            if close_source {
+                let _ = process::close_handle(&source_process, source);
+            }
+            return Err(status);
         }
-        return Err(status);
-    }
+    };
     let same_access = options & DUPLICATE_SAME_ACCESS != 0;
     let same_attributes = options & DUPLICATE_SAME_ATTRIBUTES != 0;
-    object::duplicate_object(&DuplicateObject {
+    let request = DuplicateObject {
         source,
         access: (!same_access).then(|| AccessMask::from_bits_retain(access)),
         attributes: (!same_attributes).then_some(attributes),
         close_source,
-    })
+    };
+    process::duplicate_handle(&source_process, &target_process, &request)
 }
 
 /// DuplicateHandle: a second handle to an object, with other rights if wanted.

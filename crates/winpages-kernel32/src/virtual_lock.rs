@@ -2,10 +2,12 @@
 
 use core::ffi::c_void;
 
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::residency;
 
 use crate::last_error;
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::target;
 
 /// VirtualLock: keeps pages in memory until they are unlocked, once, or freed.
 ///
@@ -22,15 +24,14 @@ pub extern "C" fn VirtualUnlock(lpAddress: *mut c_void, dwSize: usize) -> i32 {
     last_error::boolean(residency::unlock_virtual_memory(lpAddress as usize, dwSize).map(|_| ()))
 }
 
-/// VirtualUnlockEx, on the calling process, which NULL stands for too.
+/// VirtualUnlockEx: VirtualUnlock in another process, or in this one, which NULL stands for too.
 #[unsafe(no_mangle)]
 pub extern "C" fn VirtualUnlockEx(Process: usize, Address: *mut c_void, Size: usize) -> i32 {
-    let process = if Process == 0 {
-        Ok(())
-    } else {
-        own_process(Process)
+    let process = match Process {
+        0 => Ok(Target::Own),
+        handle => target(handle, AccessMask::PROCESS_VM_OPERATION),
     };
-    let unlocked =
-        process.and_then(|()| residency::unlock_virtual_memory(Address as usize, Size).map(|_| ()));
-    last_error::boolean(unlocked)
+    let unlocked = process
+        .and_then(|process| process::lock_virtual_memory(&process, Address as usize, Size, false));
+    last_error::boolean(unlocked.map(drop))
 }

@@ -5,6 +5,8 @@ use core::ffi::c_void;
 use winpages_kernel::address_space::{
     self, FreeType, MemoryBasicInformation, PageRange, Protection,
 };
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
@@ -52,12 +54,22 @@ impl From<MemoryBasicInformation> for MEMORY_BASIC_INFORMATION {
     }
 }
 
-/// The process a handle names, which must be this one.
+/// Whether a handle is of this process, for what is done to this one only.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]; [`NtStatus::NOT_SUPPORTED`] for another
+/// process.
 pub(crate) fn own_process(process: usize) -> Result<(), NtStatus> {
-    match Handle::from_value(process) {
-        Handle::CURRENT_PROCESS => Ok(()),
-        _ => Err(NtStatus::INVALID_HANDLE),
+    match process::reference_process(Handle::from_value(process), AccessMask::empty())? {
+        Target::Own => Ok(()),
+        Target::Other(_) => Err(NtStatus::NOT_SUPPORTED),
     }
+}
+
+/// The process of a handle that grants `right`.
+pub(crate) fn target(process: usize, right: AccessMask) -> Result<Target, NtStatus> {
+    process::reference_process(Handle::from_value(process), right)
 }
 
 fn address(result: Result<PageRange, NtStatus>) -> *mut c_void {
@@ -90,7 +102,7 @@ pub unsafe extern "C" fn VirtualAlloc(
     ))
 }
 
-/// VirtualAllocEx, on the calling process.
+/// VirtualAllocEx: VirtualAlloc in another process, or in this one.
 ///
 /// # Safety
 ///
@@ -103,8 +115,11 @@ pub unsafe extern "C" fn VirtualAllocEx(
     flAllocationType: u32,
     flProtect: u32,
 ) -> *mut c_void {
-    address(own_process(hProcess).and_then(|()| {
-        address_space::allocate_virtual_memory(
+    let process = target(hProcess, AccessMask::PROCESS_VM_OPERATION);
+    address(process.and_then(|process| {
+        process::allocate_virtual_memory_below(
+            &process,
+            0,
             lpAddress as usize,
             dwSize,
             flAllocationType,
@@ -155,10 +170,12 @@ pub unsafe extern "C" fn VirtualAlloc2(
         // SAFETY: the caller's pointer.
         let requirements =
             unsafe { extended_parameter::of_allocation(ExtendedParameters, ParameterCount)? };
-        if Process != 0 {
-            own_process(Process)?;
-        }
-        address_space::allocate_virtual_memory_within(
+        let process = match Process {
+            0 => Target::Own,
+            handle => target(handle, AccessMask::PROCESS_VM_OPERATION)?,
+        };
+        process::allocate_virtual_memory(
+            &process,
             &requirements,
             BaseAddress as usize,
             Size,
@@ -169,12 +186,18 @@ pub unsafe extern "C" fn VirtualAlloc2(
     address(allocate())
 }
 
-fn free(lpAddress: *mut c_void, dwSize: usize, dwFreeType: u32) -> Result<(), NtStatus> {
+/// What VirtualFree and VirtualFreeEx do.
+fn free(
+    process: &Target,
+    lpAddress: *mut c_void,
+    dwSize: usize,
+    dwFreeType: u32,
+) -> Result<(), NtStatus> {
     // NtFreeVirtualMemory releases parts, this function does not.
     if dwFreeType == FreeType::RELEASE.bits() && dwSize != 0 {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    address_space::free_virtual_memory(lpAddress as usize, dwSize, dwFreeType).map(|_| ())
+    process::free_virtual_memory(process, lpAddress as usize, dwSize, dwFreeType).map(drop)
 }
 
 /// VirtualFree: decommits pages, releases a whole allocation, splits or coalesces placeholders.
@@ -188,10 +211,10 @@ pub unsafe extern "C" fn VirtualFree(
     dwSize: usize,
     dwFreeType: u32,
 ) -> i32 {
-    last_error::boolean(free(lpAddress, dwSize, dwFreeType))
+    last_error::boolean(free(&Target::Own, lpAddress, dwSize, dwFreeType))
 }
 
-/// VirtualFreeEx, on the calling process.
+/// VirtualFreeEx: VirtualFree in another process, or in this one.
 ///
 /// # Safety
 ///
@@ -203,13 +226,16 @@ pub unsafe extern "C" fn VirtualFreeEx(
     dwSize: usize,
     dwFreeType: u32,
 ) -> i32 {
-    last_error::boolean(own_process(hProcess).and_then(|()| free(lpAddress, dwSize, dwFreeType)))
+    let process = target(hProcess, AccessMask::PROCESS_VM_OPERATION);
+    let freed = process.and_then(|process| free(&process, lpAddress, dwSize, dwFreeType));
+    last_error::boolean(freed)
 }
 
 /// # Safety
 ///
 /// `old` must not lead to anything but what the caller wants overwritten.
 unsafe fn protect(
+    process: &Target,
     lpAddress: *mut c_void,
     dwSize: usize,
     flNewProtect: u32,
@@ -219,7 +245,7 @@ unsafe fn protect(
     // SAFETY: the caller's answer goes there anyway.
     unsafe { fault::write(old, &PAGE_NOACCESS) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
     let (_, previous) =
-        address_space::protect_virtual_memory(lpAddress as usize, dwSize, flNewProtect)?;
+        process::protect_virtual_memory(process, lpAddress as usize, dwSize, flNewProtect)?;
     // SAFETY: as above. It may lie in the very pages that were just protected, as on Windows: the
     // protection stays changed then.
     unsafe { fault::write(old, &previous.bits()) }.map_err(|_| NtStatus::ACCESS_VIOLATION)
@@ -238,10 +264,18 @@ pub unsafe extern "C" fn VirtualProtect(
     lpflOldProtect: *mut u32,
 ) -> i32 {
     // SAFETY: the caller's pointer, for the caller's answer.
-    last_error::boolean(unsafe { protect(lpAddress, dwSize, flNewProtect, lpflOldProtect) })
+    last_error::boolean(unsafe {
+        protect(
+            &Target::Own,
+            lpAddress,
+            dwSize,
+            flNewProtect,
+            lpflOldProtect,
+        )
+    })
 }
 
-/// VirtualProtectEx, on the calling process.
+/// VirtualProtectEx: VirtualProtect in another process, or in this one.
 ///
 /// # Safety
 ///
@@ -254,17 +288,19 @@ pub unsafe extern "C" fn VirtualProtectEx(
     flNewProtect: u32,
     lpflOldProtect: *mut u32,
 ) -> i32 {
-    last_error::boolean(own_process(hProcess).and_then(|()| {
+    let process = target(hProcess, AccessMask::PROCESS_VM_OPERATION);
+    last_error::boolean(process.and_then(|process| {
         // SAFETY: the caller's pointer, for the caller's answer.
-        unsafe { protect(lpAddress, dwSize, flNewProtect, lpflOldProtect) }
+        unsafe { protect(&process, lpAddress, dwSize, flNewProtect, lpflOldProtect) }
     }))
 }
 
 /// # Safety
 ///
 /// `buffer` must not lead to anything but what the caller wants overwritten.
+#[inline]
 unsafe fn query(
-    lpAddress: *const c_void,
+    find: impl FnOnce() -> Result<MemoryBasicInformation, NtStatus>,
     buffer: *mut MEMORY_BASIC_INFORMATION,
     length: usize,
 ) -> usize {
@@ -273,7 +309,7 @@ unsafe fn query(
         last_error::set(ERROR_BAD_LENGTH);
         return 0;
     }
-    let answered = address_space::query_virtual_memory(lpAddress as usize).and_then(|region| {
+    let answered = find().and_then(|region| {
         // SAFETY: the caller's buffer, for the caller's answer.
         unsafe { fault::write(buffer, &region.into()) }.map_err(|_| NtStatus::ACCESS_VIOLATION)
     });
@@ -298,10 +334,16 @@ pub unsafe extern "C" fn VirtualQuery(
     dwLength: usize,
 ) -> usize {
     // SAFETY: passed on.
-    unsafe { query(lpAddress, lpBuffer, dwLength) }
+    unsafe {
+        query(
+            || address_space::query_virtual_memory(lpAddress as usize),
+            lpBuffer,
+            dwLength,
+        )
+    }
 }
 
-/// VirtualQueryEx, on the calling process.
+/// VirtualQueryEx: VirtualQuery of another process, or of this one.
 ///
 /// # Safety
 ///
@@ -313,12 +355,10 @@ pub unsafe extern "C" fn VirtualQueryEx(
     lpBuffer: *mut MEMORY_BASIC_INFORMATION,
     dwLength: usize,
 ) -> usize {
-    match own_process(hProcess) {
-        // SAFETY: passed on.
-        Ok(()) => unsafe { query(lpAddress, lpBuffer, dwLength) },
-        Err(status) => {
-            fail(status);
-            0
-        }
-    }
+    let find = || {
+        let process = target(hProcess, AccessMask::PROCESS_QUERY_INFORMATION)?;
+        process::query_virtual_memory(&process, lpAddress as usize)
+    };
+    // SAFETY: passed on.
+    unsafe { query(find, lpBuffer, dwLength) }
 }

@@ -89,6 +89,21 @@ pub fn allocate_virtual_memory_below(
     allocation_type: u32,
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
+    let requirements = requirements_below(zero_bits, base, allocation_type)?;
+    allocate_virtual_memory_within(&requirements, base, size, allocation_type, protection)
+}
+
+/// What [`allocate_virtual_memory_below`] asks of the address, for whoever allocates elsewhere.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_PARAMETER_3`] for zero bits that there are not, [`NtStatus::INVALID_PARAMETER`] for
+/// placeholders.
+pub fn requirements_below(
+    zero_bits: usize,
+    base: usize,
+    allocation_type: u32,
+) -> Result<AddressRequirements, NtStatus> {
     let mut requirements =
         AddressRequirements::from_zero_bits(zero_bits).ok_or(NtStatus::INVALID_PARAMETER_3)?;
     if base != 0 {
@@ -100,7 +115,7 @@ pub fn allocate_virtual_memory_below(
     if allocation_type & placeholders.bits() != 0 {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    allocate_virtual_memory_within(&requirements, base, size, allocation_type, protection)
+    Ok(requirements)
 }
 
 /// As [`allocate_virtual_memory`], where the engine may not put the allocation anywhere; mirrors

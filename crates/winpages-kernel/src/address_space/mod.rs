@@ -33,7 +33,7 @@ mod written_pages;
 pub use address_requirements::AddressRequirements;
 pub use allocate::{
     AllocationType, allocate_virtual_memory, allocate_virtual_memory_below,
-    allocate_virtual_memory_within,
+    allocate_virtual_memory_within, requirements_below,
 };
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};

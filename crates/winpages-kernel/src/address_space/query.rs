@@ -20,6 +20,15 @@ pub enum MemoryState {
     Free = 0x1_0000,
 }
 
+impl MemoryState {
+    /// The state of one of Windows' constants.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::Commit, Self::Reserve, Self::Free]
+            .into_iter()
+            .find(|state| *state as u32 == number)
+    }
+}
+
 /// Windows' MEM_PRIVATE, MEM_MAPPED and MEM_IMAGE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -32,6 +41,15 @@ pub enum MemoryKind {
     Mapped = 0x4_0000,
     /// Part of a program or library.
     Image = 0x100_0000,
+}
+
+impl MemoryKind {
+    /// The kind of one of Windows' constants.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::None, Self::Private, Self::Mapped, Self::Image]
+            .into_iter()
+            .find(|kind| *kind as u32 == number)
+    }
 }
 
 /// What lies at an address: Windows' MEMORY_BASIC_INFORMATION.

@@ -59,7 +59,10 @@ fn duplicate(request: &DuplicateObject) -> Result<Handle, NtStatus> {
 }
 
 /// The rights of a duplicate for which `desired` is asked.
-fn duplicate_access(source: &Entry, desired: AccessMask) -> Result<AccessMask, NtStatus> {
+pub(crate) fn duplicate_access(
+    source: &Entry,
+    desired: AccessMask,
+) -> Result<AccessMask, NtStatus> {
     let mapped = source
         .object
         .object_type()

@@ -14,6 +14,7 @@ mod security;
 mod transfer;
 
 pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
+pub(crate) use duplicate::duplicate_access;
 pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
 pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::{NamedFile, NamedFileState};

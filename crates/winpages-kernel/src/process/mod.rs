@@ -1,16 +1,27 @@
 //! Processes, this one and others: finding and opening them, how they end, and what they remember.
 
 mod create;
+mod duplicate;
 mod ending;
 mod foreign_thread;
 mod memory;
 mod package_text;
+mod remote;
+mod service;
 mod startup;
 
 pub use create::{CreateProcess, CreatedProcess, Inheritance, create_process};
+pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};
 pub use foreign_thread::ForeignThread;
+pub(crate) use service::after_fork_in_child;
+
 pub use memory::{Copied, read_virtual_memory, write_virtual_memory};
+pub use remote::{
+    allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
+    lock_virtual_memory, protect_virtual_memory, query_virtual_memory,
+};
+pub use service::{refuse_requests, serve_requests};
 pub use startup::{Startup, record_exit_code, startup};
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -26,6 +37,7 @@ use crate::object::{AccessMask, GenericMapping, Object, Package};
 use crate::sys;
 use crate::sys::shared_page::SharedPage;
 use ending::RecordedEnding;
+use service::Connection;
 
 impl AccessMask {
     /// PROCESS_TERMINATE
@@ -78,6 +90,7 @@ pub struct Process {
     recorded: RecordedEnding,
     /// What it shares with the process that started it, if that is this one.
     page: Option<SharedPage>,
+    connection: Connection,
     /// When it was last known to run, in nanoseconds of the monotonic clock.
     seen_running: AtomicU64,
     handles: AtomicUsize,
@@ -179,6 +192,7 @@ impl Process {
             is_own_child: page.is_some(),
             recorded: RecordedEnding::default(),
             page,
+            connection: Connection::default(),
             seen_running: AtomicU64::new(0),
             handles: AtomicUsize::new(0),
         }

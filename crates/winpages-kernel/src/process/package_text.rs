@@ -13,6 +13,13 @@ impl Writer {
         self.0.extend(value.to_ne_bytes());
     }
 
+    pub fn double_words(&mut self, values: &[u64]) {
+        self.double_word(values.len() as u64);
+        for value in values {
+            self.double_word(*value);
+        }
+    }
+
     pub fn units(&mut self, units: &[u16]) {
         self.double_word(units.len() as u64);
         self.0
@@ -22,10 +29,7 @@ impl Writer {
     /// An object; of its descriptors, the numbers.
     pub fn package(&mut self, kind: u32, package: &Package) {
         self.double_word(u64::from(kind));
-        self.double_word(package.words.len() as u64);
-        for word in &package.words {
-            self.double_word(*word);
-        }
+        self.double_words(&package.words);
         self.units(&package.name);
         self.double_word(package.descriptors.len() as u64);
         for descriptor in &package.descriptors {
@@ -38,18 +42,39 @@ impl Writer {
     }
 }
 
+/// How the descriptors of objects reached this process.
+#[derive(Debug)]
+enum Arrival {
+    /// Under the numbers that the text names.
+    Inherited,
+    /// With the text, in its order; the next one last.
+    Sent(Vec<OwnedFd>),
+}
+
 /// Takes them out again; everything is `None` behind the end.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    arrival: Arrival,
+}
 
 impl<'a> Reader<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+    /// Of what was inherited: every descriptor that is named is this process's, and is named once.
+    pub fn of_inherited(bytes: &'a [u8]) -> Self {
+        let arrival = Arrival::Inherited;
+        Self { bytes, arrival }
+    }
+
+    /// Of what was sent with those descriptors.
+    pub fn of_sent(bytes: &'a [u8], mut descriptors: Vec<OwnedFd>) -> Self {
+        descriptors.reverse();
+        let arrival = Arrival::Sent(descriptors);
+        Self { bytes, arrival }
     }
 
     fn take(&mut self, size: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(size)?;
-        self.0 = rest;
+        let (taken, rest) = self.bytes.split_at_checked(size)?;
+        self.bytes = rest;
         Some(taken)
     }
 
@@ -61,7 +86,7 @@ impl<'a> Reader<'a> {
     /// A count of things of which each takes at least `size` bytes.
     fn count(&mut self, size: usize) -> Option<usize> {
         let count = usize::try_from(self.double_word()?).ok()?;
-        (count.checked_mul(size)? <= self.0.len()).then_some(count)
+        (count.checked_mul(size)? <= self.bytes.len()).then_some(count)
     }
 
     pub fn units(&mut self) -> Option<Vec<u16>> {
@@ -73,28 +98,38 @@ impl<'a> Reader<'a> {
         Some(units.collect())
     }
 
-    /// An object whose descriptors this process has under the numbers it was packed with.
+    pub fn double_words(&mut self) -> Option<Vec<u64>> {
+        let count = self.count(size_of::<u64>())?;
+        (0..count).map(|_| self.double_word()).collect()
+    }
+
+    /// An object, and its kind.
     pub fn package(&mut self) -> Option<(u32, Package)> {
         let kind = self.double_word()? as u32;
-        let count = self.count(8)?;
-        let words = (0..count)
-            .map(|_| self.double_word())
-            .collect::<Option<_>>()?;
+        let words = self.double_words()?;
         let name = self.units()?;
-        let count = self.count(8)?;
-        let mut descriptors = Vec::with_capacity(count);
-        for _ in 0..count {
-            let number = i32::try_from(self.double_word()?).ok()?;
-            // SAFETY: the parent gave the number to this process for this object, and names it once.
-            let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-            crate::sys::descriptors::close_at_exec(&descriptor);
-            descriptors.push(descriptor);
-        }
+        let count = self.count(size_of::<u64>())?;
+        let descriptors = (0..count)
+            .map(|_| self.descriptor())
+            .collect::<Option<_>>()?;
         let package = Package {
             words,
             name,
             descriptors,
         };
         Some((kind, package))
+    }
+
+    fn descriptor(&mut self) -> Option<OwnedFd> {
+        let number = i32::try_from(self.double_word()?).ok()?;
+        match &mut self.arrival {
+            Arrival::Inherited => {
+                // SAFETY: the parent gave the number to this process for this object, and names it once.
+                let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+                crate::sys::descriptors::close_at_exec(&descriptor);
+                Some(descriptor)
+            }
+            Arrival::Sent(descriptors) => descriptors.pop(),
+        }
     }
 }

@@ -171,7 +171,7 @@ fn take_over(number: i32) -> Option<Startup> {
     if shared_file::read_at(file.as_fd(), &mut body, place::BODY) != Ok(body.len()) {
         return None;
     }
-    let mut body = Reader::new(&body);
+    let mut body = Reader::of_inherited(&body);
     let command_line = body.units()?;
     let mut standard = [Handle::from_value(0); 3];
     for handle in &mut standard {

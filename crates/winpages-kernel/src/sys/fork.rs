@@ -70,6 +70,7 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     super::procmap::forget_after_fork();
+    crate::process::after_fork_in_child();
     in_parent();
     crate::address_space::write_watch::after_fork();
     crate::thread::after_fork_in_child();

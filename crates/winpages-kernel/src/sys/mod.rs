@@ -35,6 +35,7 @@ pub mod robust_list;
 pub mod shared_file;
 pub mod shared_futex;
 pub mod shared_page;
+pub mod signals;
 pub mod spawn;
 pub mod terminal;
 pub mod thread;

@@ -20,6 +20,38 @@ pub fn own_number() -> u32 {
     rustix::process::getpid().as_raw_nonzero().get() as u32
 }
 
+/// The user that this process acts for.
+pub fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// The number of a process's parent; 0 if it has none, or there is no such process.
+pub fn parent(process: u32) -> u32 {
+    let mut buffer = [0; 1024];
+    let Ok(path) = std::ffi::CString::new(format!("/proc/{process}/stat")) else {
+        return 0;
+    };
+    let text = super::proc_text::read(&path, &mut buffer).unwrap_or_default();
+    // The program's name is in parentheses, and may hold anything. Behind it comes the state.
+    let behind = text.iter().rposition(|byte| *byte == b')');
+    behind
+        .and_then(|at| super::proc_text::word(&text[at + 1..], 1))
+        .and_then(super::proc_text::number)
+        .map_or(0, |parent| parent as u32)
+}
+
+/// Whether a process is this one's parent, or that one's, and so on.
+pub fn is_ancestor(process: u32) -> bool {
+    let mut ancestor = own_number();
+    while ancestor != 0 {
+        ancestor = parent(ancestor);
+        if ancestor == process {
+            return process != 0;
+        }
+    }
+    false
+}
+
 fn number(process: u32) -> Result<Pid, Errno> {
     i32::try_from(process)
         .ok()

@@ -75,7 +75,7 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
     let mut stack: Vec<MaybeUninit<u8>> = Vec::with_capacity(STACK_SIZE);
     let top = (stack.spare_capacity_mut().as_mut_ptr_range().end as usize & !15) as *mut c_void;
     let mut descriptor: c_int = -1;
-    let blocked = block_signals();
+    let blocked = super::signals::block_all();
     // SAFETY: the stack and what the child is given outlive the call, because CLONE_VFORK keeps this
     // thread until the child is done with both. Only this thread waits; the others go on, and the child
     // touches nothing of theirs: it makes system calls on what only it was given. Signals stay blocked
@@ -90,7 +90,7 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
         )
     };
     let errno = last_errno();
-    restore_signals(&blocked);
+    blocked.restore();
     drop(stack);
     if number < 0 {
         return Err(errno);
@@ -114,22 +114,6 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
 fn last_errno() -> Errno {
     let raw = std::io::Error::last_os_error().raw_os_error();
     Errno::from_raw_os_error(raw.unwrap_or(libc::EIO))
-}
-
-fn block_signals() -> libc::sigset_t {
-    let mut all = MaybeUninit::uninit();
-    let mut before = MaybeUninit::uninit();
-    // SAFETY: both are sets for these calls to fill.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), before.as_mut_ptr());
-        before.assume_init()
-    }
-}
-
-fn restore_signals(before: &libc::sigset_t) {
-    // SAFETY: a set that `block_signals` answered.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, core::ptr::null_mut()) };
 }
 
 /// The child's whole life before the program.

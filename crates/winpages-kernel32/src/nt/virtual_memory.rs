@@ -4,10 +4,12 @@ use core::ffi::c_void;
 
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{self, PageRange};
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process;
 
 use super::argument::{read_writable, status, write};
 use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::target;
 
 /// # Safety
 ///
@@ -41,8 +43,9 @@ pub unsafe extern "C" fn NtAllocateVirtualMemory(
     let allocate = || {
         // SAFETY: the caller's pointers.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
-        own_process(ProcessHandle)?;
-        let range = address_space::allocate_virtual_memory_below(
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let range = process::allocate_virtual_memory_below(
+            &process,
             ZeroBits,
             base as usize,
             size,
@@ -77,8 +80,9 @@ pub unsafe extern "C" fn NtAllocateVirtualMemoryEx(
         };
         // SAFETY: as above.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
-        own_process(ProcessHandle)?;
-        let range = address_space::allocate_virtual_memory_within(
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let range = process::allocate_virtual_memory(
+            &process,
             &requirements,
             base as usize,
             size,
@@ -107,8 +111,8 @@ pub unsafe extern "C" fn NtFreeVirtualMemory(
     let free = || {
         // SAFETY: the caller's pointers.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
-        own_process(ProcessHandle)?;
-        let mut range = address_space::free_virtual_memory(base as usize, size, FreeType)?;
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let mut range = process::free_virtual_memory(&process, base as usize, size, FreeType)?;
         if size == 0 && FreeType == address_space::FreeType::DECOMMIT.bits() {
             // Windows tells how much it released, but not how much it decommitted.
             range.size = 0;
@@ -138,8 +142,9 @@ pub unsafe extern "C" fn NtProtectVirtualMemory(
             read_writable(OldProtect)?;
             (read_writable(BaseAddress)?, read_writable(RegionSize)?)
         };
-        own_process(ProcessHandle)?;
-        let (range, old) = address_space::protect_virtual_memory(base as usize, size, NewProtect)?;
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let (range, old) =
+            process::protect_virtual_memory(&process, base as usize, size, NewProtect)?;
         // SAFETY: as above. They may lie in the very pages that were just protected, as on Windows:
         // the protection stays changed then.
         unsafe {

@@ -4,11 +4,13 @@ use core::ffi::c_void;
 
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{self, MemoryKind};
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process;
 
 use super::argument::{status, write, write_if_wanted};
 use super::file_name;
 use super::object_attributes::UNICODE_STRING;
-use crate::virtual_memory::{MEMORY_BASIC_INFORMATION, own_process};
+use crate::virtual_memory::{MEMORY_BASIC_INFORMATION, own_process, target};
 use crate::working_set;
 
 /// MEMORY_REGION_INFORMATION as C programs lay it out.
@@ -91,8 +93,8 @@ unsafe fn basic(
     if length < SIZE {
         return Err(NtStatus::INFO_LENGTH_MISMATCH);
     }
-    own_process(process)?;
-    let region = address_space::query_virtual_memory(address)?;
+    let process = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
+    let region = process::query_virtual_memory(&process, address)?;
     // SAFETY: the caller vouches for the buffer.
     unsafe { write(buffer, region.into())? };
     Ok(SIZE)

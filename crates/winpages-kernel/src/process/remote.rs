@@ -1,0 +1,222 @@
+//! The memory of another process, as the calls on this one's own have it: NtAllocateVirtualMemory and its
+//! kin with a process handle.
+//!
+//! A winpages process does it itself, so that its map of regions stays true.
+
+use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, QUERY, UNLOCK};
+use super::{Process, Target};
+use crate::address_space::{
+    self, AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, PageRange,
+    Protection,
+};
+use crate::{NtStatus, residency};
+
+impl Process {
+    /// Has the process do something itself.
+    fn ask(&self, operation: u32, words: Vec<u64>) -> Result<Parcel, Asked> {
+        self.ask_with(Parcel {
+            number: operation,
+            words,
+            object: None,
+        })
+    }
+
+    pub(super) fn ask_with(&self, request: Parcel) -> Result<Parcel, Asked> {
+        if self.has_ended() {
+            return Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING));
+        }
+        self.connection.ask(self.number, request)
+    }
+}
+
+fn words(values: &[usize]) -> Vec<u64> {
+    values.iter().map(|value| *value as u64).collect()
+}
+
+fn range(answer: &Parcel) -> PageRange {
+    PageRange {
+        base: answer.address(0),
+        size: answer.address(1),
+    }
+}
+
+/// What is answered where the process cannot be asked and nothing else can be done.
+pub(super) fn status(asked: Asked) -> NtStatus {
+    match asked {
+        Asked::Refused(status) => status,
+        Asked::NotListening => NtStatus::ACCESS_DENIED,
+    }
+}
+
+/// Allocates in a process; see [`address_space::allocate_virtual_memory_within`].
+///
+/// # Errors
+///
+/// What that answers; [`NtStatus::PROCESS_IS_TERMINATING`] for a process that has ended,
+/// [`NtStatus::ACCESS_DENIED`] for one that refuses, [`NtStatus::IO_TIMEOUT`] for one that stands still.
+pub fn allocate_virtual_memory(
+    target: &Target,
+    requirements: &AddressRequirements,
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    match target {
+        Target::Own => address_space::allocate_virtual_memory_within(
+            requirements,
+            base,
+            size,
+            allocation_type,
+            protection,
+        ),
+        Target::Other(other) => other
+            .ask(
+                ALLOCATE,
+                words(&[
+                    base,
+                    size,
+                    allocation_type as usize,
+                    protection as usize,
+                    requirements.lowest,
+                    requirements.highest,
+                    requirements.alignment,
+                ]),
+            )
+            .map(|answer| range(&answer))
+            .map_err(status),
+    }
+}
+
+/// Allocates in a process; see [`address_space::allocate_virtual_memory_below`].
+///
+/// # Errors
+///
+/// As [`allocate_virtual_memory`].
+pub fn allocate_virtual_memory_below(
+    target: &Target,
+    zero_bits: usize,
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    let requirements = address_space::requirements_below(zero_bits, base, allocation_type)?;
+    allocate_virtual_memory(
+        target,
+        &requirements,
+        base,
+        size,
+        allocation_type,
+        protection,
+    )
+}
+
+/// Frees in a process; see [`address_space::free_virtual_memory`].
+///
+/// # Errors
+///
+/// As [`allocate_virtual_memory`].
+pub fn free_virtual_memory(
+    target: &Target,
+    base: usize,
+    size: usize,
+    free_type: u32,
+) -> Result<PageRange, NtStatus> {
+    match target {
+        Target::Own => address_space::free_virtual_memory(base, size, free_type),
+        Target::Other(other) => other
+            .ask(FREE, words(&[base, size, free_type as usize]))
+            .map(|answer| range(&answer))
+            .map_err(status),
+    }
+}
+
+/// Changes protections in a process; see [`address_space::protect_virtual_memory`].
+///
+/// # Errors
+///
+/// As [`allocate_virtual_memory`].
+pub fn protect_virtual_memory(
+    target: &Target,
+    base: usize,
+    size: usize,
+    protection: u32,
+) -> Result<(PageRange, Protection), NtStatus> {
+    match target {
+        Target::Own => address_space::protect_virtual_memory(base, size, protection),
+        Target::Other(other) => {
+            let answer = other
+                .ask(PROTECT, words(&[base, size, protection as usize]))
+                .map_err(status)?;
+            let old = Protection::from_bits_retain(answer.constant(2));
+            Ok((range(&answer), old))
+        }
+    }
+}
+
+/// Keeps pages of a process in memory, or lets go of them; see [`residency::lock_virtual_memory`].
+///
+/// # Errors
+///
+/// As [`allocate_virtual_memory`].
+pub fn lock_virtual_memory(
+    target: &Target,
+    base: usize,
+    size: usize,
+    lock: bool,
+) -> Result<PageRange, NtStatus> {
+    match (target, lock) {
+        (Target::Own, true) => residency::lock_virtual_memory(base, size),
+        (Target::Own, false) => residency::unlock_virtual_memory(base, size),
+        (Target::Other(other), _) => other
+            .ask(if lock { LOCK } else { UNLOCK }, words(&[base, size]))
+            .map(|answer| range(&answer))
+            .map_err(status),
+    }
+}
+
+/// Describes the pages of a process from an address on that are alike; see
+/// [`address_space::query_virtual_memory`].
+///
+/// # Errors
+///
+/// As [`allocate_virtual_memory`].
+pub fn query_virtual_memory(
+    target: &Target,
+    address: usize,
+) -> Result<MemoryBasicInformation, NtStatus> {
+    match target {
+        Target::Own => address_space::query_virtual_memory(address),
+        Target::Other(other) => {
+            let answer = other.ask(QUERY, words(&[address, 1])).map_err(status)?;
+            region(&answer.words).ok_or(NtStatus::UNSUCCESSFUL)
+        }
+    }
+}
+
+/// A region out of seven words.
+fn region(words: &[u64]) -> Option<MemoryBasicInformation> {
+    let &[
+        base_address,
+        allocation_base,
+        allocation_protection,
+        region_size,
+        state,
+        protection,
+        kind,
+    ] = words.first_chunk::<7>()?;
+    let protection_of = |bits: u64| {
+        let protection = Protection::from_bits_retain(bits as u32);
+        (!protection.is_empty()).then_some(protection)
+    };
+    Some(MemoryBasicInformation {
+        base_address: base_address as usize,
+        allocation_base: allocation_base as usize,
+        allocation_protection: protection_of(allocation_protection),
+        region_size: region_size as usize,
+        state: MemoryState::from_number(state as u32)?,
+        protection: protection_of(protection),
+        kind: MemoryKind::from_number(kind as u32)?,
+    })
+}

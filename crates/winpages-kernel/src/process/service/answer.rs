@@ -1,0 +1,122 @@
+//! Doing what was asked for.
+
+use super::parcel::Parcel;
+use super::{ALLOCATE, CLOSE_HANDLE, FREE, LOCK, PROTECT, PUT_HANDLE, QUERY, TAKE_HANDLE, UNLOCK};
+use crate::NtStatus;
+use crate::address_space::{
+    self, AddressRequirements, MemoryBasicInformation, PageRange, query_virtual_memory,
+};
+use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
+use crate::object::{AccessMask, Object};
+use crate::residency;
+
+/// How many regions one answer has at most.
+const MOST_REGIONS: usize = 1000;
+
+fn range(done: PageRange) -> Vec<u64> {
+    vec![done.base as u64, done.size as u64]
+}
+
+/// A region as seven words; see [`super::super::query`], which reads them.
+fn region(found: &MemoryBasicInformation) -> [u64; 7] {
+    let bits = |protection: Option<address_space::Protection>| {
+        protection.map_or(0, |given| u64::from(given.bits()))
+    };
+    [
+        found.base_address as u64,
+        found.allocation_base as u64,
+        bits(found.allocation_protection),
+        found.region_size as u64,
+        found.state as u64,
+        bits(found.protection),
+        found.kind as u64,
+    ]
+}
+
+/// Answers a request, by doing what it asks for to this process.
+///
+/// # Errors
+///
+/// What the engine's own call answers; [`NtStatus::INVALID_PARAMETER`] for what nobody asks.
+pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
+    let (first, second) = (request.address(0), request.address(1));
+    let words = match request.number {
+        ALLOCATE => {
+            let requirements = AddressRequirements {
+                lowest: request.address(4),
+                highest: request.address(5),
+                alignment: request.address(6),
+            };
+            let (kind, protection) = (request.constant(2), request.constant(3));
+            range(address_space::allocate_virtual_memory_within(
+                &requirements,
+                first,
+                second,
+                kind,
+                protection,
+            )?)
+        }
+        FREE => range(address_space::free_virtual_memory(
+            first,
+            second,
+            request.constant(2),
+        )?),
+        PROTECT => {
+            let (done, old) =
+                address_space::protect_virtual_memory(first, second, request.constant(2))?;
+            let mut words = range(done);
+            words.push(u64::from(old.bits()));
+            words
+        }
+        QUERY => regions(first, second)?,
+        LOCK => range(residency::lock_virtual_memory(first, second)?),
+        UNLOCK => range(residency::unlock_virtual_memory(first, second)?),
+        TAKE_HANDLE => return take_handle(Handle::from_value(first)),
+        PUT_HANDLE => {
+            let (kind, package) = request.object.take().ok_or(NtStatus::INVALID_PARAMETER)?;
+            let handle = handle_table::insert(Entry {
+                object: Object::unpack(kind, package)?,
+                access: AccessMask::from_bits_retain(request.constant(0)),
+                attributes: HandleAttributes::from_bits_truncate(request.constant(1)),
+            })?;
+            vec![handle.value() as u64]
+        }
+        CLOSE_HANDLE => {
+            handle_table::close(Handle::from_value(first))?;
+            Vec::new()
+        }
+        _ => return Err(NtStatus::INVALID_PARAMETER),
+    };
+    Ok(Parcel {
+        words,
+        ..Parcel::default()
+    })
+}
+
+/// Regions from an address on, as many as are wanted and fit.
+fn regions(address: usize, wanted: usize) -> Result<Vec<u64>, NtStatus> {
+    let mut words = Vec::new();
+    let mut found = query_virtual_memory(address)?;
+    for _ in 0..wanted.clamp(1, MOST_REGIONS) {
+        words.extend(region(&found));
+        match query_virtual_memory(found.base_address + found.region_size) {
+            Ok(next) => found = next,
+            Err(_) => break,
+        }
+    }
+    Ok(words)
+}
+
+/// Packs what a handle leads to.
+fn take_handle(handle: Handle) -> Result<Parcel, NtStatus> {
+    let entry = crate::object::reference(handle)?;
+    let words = vec![
+        u64::from(entry.access.bits()),
+        u64::from(entry.attributes.bits()),
+    ];
+    Ok(Parcel {
+        number: 0,
+        words,
+        object: Some(entry.object.pack()?),
+    })
+}

@@ -1,0 +1,103 @@
+//! Asking another process.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+
+use rustix::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use rustix::io::Errno;
+
+use super::parcel::Parcel;
+use super::socket_name;
+use crate::NtStatus;
+use crate::sys::{fork, local_socket};
+
+/// How long an answer may take. A process that runs answers in some microseconds; one that was stopped does
+/// not.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A place for a connection with a process that is kept for the next question. Who asks takes it out, so that
+/// two who ask at once have one each.
+#[derive(Debug)]
+pub(in super::super) struct Connection(AtomicU64);
+
+const NONE: u64 = u64::MAX;
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self(AtomicU64::new(NONE))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Asked {
+    /// The process does not listen: it is no winpages process, or has not got so far.
+    NotListening,
+    /// It has answered that, or cannot be asked for that reason.
+    Refused(NtStatus),
+}
+
+impl Connection {
+    /// The kept connection; one that is as old as the last fork is the other side's, too, and is closed.
+    fn take(&self) -> Option<OwnedFd> {
+        let kept = self.0.swap(NONE, Ordering::Acquire);
+        if kept == NONE {
+            return None;
+        }
+        // SAFETY: `keep` put it there, and the swap took it out for this caller alone.
+        let connection = unsafe { OwnedFd::from_raw_fd(kept as i32) };
+        (kept >> 32 == fork::generation() & 0xFFFF_FFFF).then_some(connection)
+    }
+
+    fn keep(&self, connection: OwnedFd) {
+        let kept = (fork::generation() << 32) | connection.as_raw_fd() as u64;
+        let put = self
+            .0
+            .compare_exchange(NONE, kept, Ordering::Release, Ordering::Relaxed);
+        if put.is_ok() {
+            // It is in the place's hands now.
+            let _ = connection.into_raw_fd();
+        }
+    }
+
+    fn open(process: u32) -> Result<OwnedFd, Asked> {
+        let connection =
+            local_socket::connect(&socket_name(process)).map_err(|errno| match errno {
+                Errno::MFILE | Errno::NFILE => Asked::Refused(NtStatus::TOO_MANY_OPENED_FILES),
+                _ => Asked::NotListening,
+            })?;
+        // Anybody can give a socket that name; what the kernel says of its owner cannot be feigned.
+        match local_socket::peer(connection.as_fd()) {
+            Ok(peer) if peer.process == process => Ok(connection),
+            _ => Err(Asked::NotListening),
+        }
+    }
+
+    /// Asks the process of that number; answers what it says if that is success.
+    pub fn ask(&self, process: u32, request: Parcel) -> Result<Parcel, Asked> {
+        let connection = match self.take() {
+            // It may be left over from a process that has become another program since.
+            Some(connection) if !local_socket::is_hung_up(connection.as_fd()) => connection,
+            _ => Self::open(process)?,
+        };
+        let over = |_| Asked::Refused(NtStatus::PROCESS_IS_TERMINATING);
+        request.send(connection.as_fd()).map_err(over)?;
+        if !local_socket::wait_readable(connection.as_fd(), PATIENCE) {
+            // The connection is dropped, which tells the other side not to begin any more.
+            return Err(Asked::Refused(NtStatus::IO_TIMEOUT));
+        }
+        let answer = Parcel::receive(connection.as_fd()).map_err(over)?;
+        let answer = answer.ok_or(Errno::CONNRESET).map_err(over)?;
+        self.keep(connection);
+        match answer.number {
+            0 => Ok(answer),
+            status => Err(Asked::Refused(NtStatus::from_code(status))),
+        }
+    }
+}

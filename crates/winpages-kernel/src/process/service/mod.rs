@@ -1,0 +1,36 @@
+//! What a process does for others that ask it to: what they could not do to it without making its own map
+//! of regions, or its handle table, untrue.
+//!
+//! It listens on a local socket that has its number in its name. Who may ask is who may trace: the same
+//! user, or root, and where Yama narrows that, an ancestor. Nothing is left over when the process ends, and
+//! whoever was waiting for an answer hears that it will not come.
+
+mod answer;
+mod client;
+mod parcel;
+mod server;
+
+pub(super) use client::{Asked, Connection};
+pub(super) use parcel::Parcel;
+pub(crate) use server::after_fork_in_child;
+pub use server::{refuse_requests, serve_requests};
+
+/// What can be asked for; part of what two processes must agree on.
+mod operation {
+    pub const ALLOCATE: u32 = 1;
+    pub const FREE: u32 = 2;
+    pub const PROTECT: u32 = 3;
+    pub const QUERY: u32 = 4;
+    pub const LOCK: u32 = 5;
+    pub const UNLOCK: u32 = 6;
+    pub const TAKE_HANDLE: u32 = 7;
+    pub const PUT_HANDLE: u32 = 8;
+    pub const CLOSE_HANDLE: u32 = 9;
+}
+
+pub(super) use operation::*;
+
+/// What the socket of a process is called. Processes that understand different parcels do not meet.
+fn socket_name(process: u32) -> Vec<u8> {
+    format!("winpages-1-{process}").into_bytes()
+}

@@ -1,0 +1,145 @@
+//! The thread that answers.
+
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::thread;
+
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use super::answer::answer;
+use super::parcel::Parcel;
+use super::socket_name;
+use crate::NtStatus;
+use crate::sys::local_socket::{self, Peer};
+use crate::sys::{environment, proc_text, process};
+
+/// The environment variable that has a process refuse: `refuse`.
+const VARIABLE: &core::ffi::CStr = c"WINPAGES_REMOTE";
+
+/// How many connections are kept open; who comes after that takes the place of who has been there longest.
+const MOST_CONNECTIONS: usize = 64;
+
+/// Whether every request is refused.
+static REFUSES: AtomicBool = AtomicBool::new(false);
+
+const NOT_LISTENING: i32 = -1;
+
+/// The number of the socket's descriptor.
+static LISTENING: AtomicI32 = AtomicI32::new(NOT_LISTENING);
+
+/// Starts answering requests of other processes, in a thread of its own, unless the environment variable
+/// `WINPAGES_REMOTE` is `refuse`. Once is enough; in the child of a fork, once more.
+///
+/// Where it cannot be done, for there is no descriptor left or no thread, others do what they may without
+/// this process's help.
+pub fn serve_requests() {
+    if environment::variable(VARIABLE).is_some_and(|value| value == c"refuse") {
+        refuse_requests(true);
+    }
+    if LISTENING.load(Ordering::Relaxed) != NOT_LISTENING {
+        return;
+    }
+    let Ok(socket) = local_socket::listen(&socket_name(process::own_number())) else {
+        return;
+    };
+    let number = socket.as_raw_fd();
+    let kept =
+        LISTENING.compare_exchange(NOT_LISTENING, number, Ordering::Relaxed, Ordering::Relaxed);
+    if kept.is_err() {
+        return;
+    }
+    // The program's handlers do not run in a thread that it does not know.
+    let blocked = crate::sys::signals::block_all();
+    let started = thread::Builder::new()
+        .name("winpages".to_owned())
+        .stack_size(256 << 10)
+        .spawn(move || serve(&socket));
+    blocked.restore();
+    if started.is_err() {
+        LISTENING.store(NOT_LISTENING, Ordering::Relaxed);
+    }
+}
+
+/// Refuses every request from now on, or no more: ERROR_ACCESS_DENIED is what others get.
+pub fn refuse_requests(refuse: bool) {
+    REFUSES.store(refuse, Ordering::Relaxed);
+}
+
+/// The child of a fork has no thread that answers, and the socket is its parent's.
+pub(crate) fn after_fork_in_child() {
+    let number = LISTENING.swap(NOT_LISTENING, Ordering::Relaxed);
+    if number != NOT_LISTENING {
+        // SAFETY: the thread that had it does not exist on this side of the fork.
+        unsafe { rustix::io::close(number) };
+    }
+}
+
+fn serve(socket: &OwnedFd) {
+    let mut connections: Vec<OwnedFd> = Vec::new();
+    loop {
+        let sockets: Vec<BorrowedFd<'_>> = core::iter::once(socket)
+            .chain(&connections)
+            .map(AsFd::as_fd)
+            .collect();
+        let ready = local_socket::wait_any(&sockets);
+        let mut ready = ready.into_iter();
+        let is_asked_for = ready.next() == Some(true);
+        connections.retain(|connection| {
+            ready.next() != Some(true) || converse(connection.as_fd()).is_some()
+        });
+        if !is_asked_for {
+            continue;
+        }
+        match local_socket::accept(socket.as_fd()) {
+            Ok(connection) => {
+                if connections.len() == MOST_CONNECTIONS {
+                    connections.remove(0);
+                }
+                connections.push(connection);
+            }
+            // Who connects waits until a descriptor is free again. That is not worth running hot for.
+            Err(_) => crate::sys::clock::sleep(core::time::Duration::from_millis(10)),
+        }
+    }
+}
+
+/// Answers one request; `None` if the connection is over.
+fn converse(connection: BorrowedFd<'_>) -> Option<()> {
+    let request = match Parcel::receive(connection) {
+        Ok(request) => request?,
+        Err(rustix::io::Errno::AGAIN) => return Some(()),
+        Err(_) => return None,
+    };
+    // Who has stopped waiting for the answer has told its caller that nothing was done.
+    if local_socket::is_hung_up(connection) {
+        return None;
+    }
+    let is_allowed =
+        !REFUSES.load(Ordering::Relaxed) && local_socket::peer(connection).is_ok_and(may_ask);
+    let answered = if is_allowed {
+        // What goes wrong here must not end the process that is asked.
+        std::panic::catch_unwind(|| answer(request)).unwrap_or(Err(NtStatus::UNSUCCESSFUL))
+    } else {
+        Err(NtStatus::ACCESS_DENIED)
+    };
+    let reply = answered.unwrap_or_else(|status| Parcel {
+        number: status.code(),
+        ..Parcel::default()
+    });
+    reply.send(connection).ok()
+}
+
+/// Whether another process may ask this one: if it may trace it, as far as this one can tell.
+fn may_ask(peer: Peer) -> bool {
+    const ROOT: u32 = 0;
+    let mut buffer = [0; 16];
+    let scope = proc_text::read(c"/proc/sys/kernel/yama/ptrace_scope", &mut buffer)
+        .ok()
+        .and_then(|text| proc_text::number(proc_text::word(text, 0)?))
+        .unwrap_or(0);
+    match scope {
+        0 => peer.user == ROOT || peer.user == process::own_user(),
+        1 => peer.user == ROOT || process::is_ancestor(peer.process),
+        2 => peer.user == ROOT,
+        _ => false,
+    }
+}
