@@ -93,7 +93,9 @@ impl Record {
     }
 
     /// Counts the caller among those who sleep. Whoever does this and then finds the object
-    /// unavailable is woken by whoever makes it available.
+    /// unavailable is woken by whoever makes it available: both sides make an exchange, which on x86-64
+    /// is a full barrier, and look at what the other has exchanged afterwards; and the kernel looks at
+    /// the word once more before it puts the thread to sleep.
     pub fn count_in(&self, sleeper: Sleeper) {
         let one = match sleeper {
             Sleeper::Plain => 1,
