@@ -237,6 +237,7 @@ programs! { single:
     nt_memory
     nt_waits
     nt_objects
+    nt_section
     offer_virtual_memory
     open_file_mapping
     paths
@@ -252,6 +253,7 @@ programs! { single:
     sddl
     section_lifetime
     section_names
+    section_table
     semaphores
     sids
     system_info

@@ -346,6 +346,7 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::residency::NtUnlockVirtualMemory;
     NTDLL: nt::residency::NtSetInformationVirtualMemory;
     NTDLL: nt::section::NtCreateSection;
+    NTDLL: nt::section::NtCreateSectionEx;
     NTDLL: nt::section::NtOpenSection;
     NTDLL: nt::section::NtExtendSection;
     NTDLL: nt::section_query::NtQuerySection;

@@ -178,7 +178,7 @@ fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
         return Err(NtStatus::PRIVILEGE_NOT_HELD);
     }
     if has_image && !has_file {
-        return Err(NtStatus::INVALID_IMAGE_NOT_MZ);
+        return Err(NtStatus::INVALID_FILE_FOR_SECTION);
     }
     Ok(flags)
 }

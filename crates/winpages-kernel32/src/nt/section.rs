@@ -7,6 +7,7 @@ use winpages_kernel::{Handle, NtStatus};
 use super::answer_handle::{answer_handle, created};
 use super::argument::{read, read_writable, status, write};
 use super::object_attributes::{Attributes, OBJECT_ATTRIBUTES};
+use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
 
 /// NtCreateSection: makes a section of memory or of a file. With OBJ_OPENIF, one of that name will do,
 /// and STATUS_OBJECT_NAME_EXISTS says so.
@@ -50,6 +51,43 @@ pub unsafe extern "C" fn NtCreateSection(
     };
     // SAFETY: the caller's pointer.
     unsafe { answer_handle(SectionHandle, create) }
+}
+
+/// NtCreateSectionEx: the same with extended parameters, of which a preferred node is taken.
+///
+/// # Safety
+///
+/// As [`NtCreateSection`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn NtCreateSectionEx(
+    SectionHandle: *mut usize,
+    DesiredAccess: u32,
+    ObjectAttributes: *const OBJECT_ATTRIBUTES,
+    MaximumSize: *const i64,
+    SectionPageProtection: u32,
+    AllocationAttributes: u32,
+    FileHandle: usize,
+    ExtendedParameters: *const MEM_EXTENDED_PARAMETER,
+    ExtendedParameterCount: u32,
+) -> i32 {
+    // SAFETY: the caller's pointer.
+    let parameters =
+        unsafe { extended_parameter::of_section(ExtendedParameters, ExtendedParameterCount) };
+    if let Err(error) = parameters {
+        return status(Err(error));
+    }
+    // SAFETY: passed on.
+    unsafe {
+        NtCreateSection(
+            SectionHandle,
+            DesiredAccess,
+            ObjectAttributes,
+            MaximumSize,
+            SectionPageProtection,
+            AllocationAttributes,
+            FileHandle,
+        )
+    }
 }
 
 /// NtOpenSection: opens the section of a name.
