@@ -223,6 +223,7 @@ programs! { single:
     full_path_name
     guard_pages
     handles
+    hardware_exceptions
     heaps
     image_damage
     image_view
@@ -256,6 +257,7 @@ programs! { single:
     section_table
     semaphores
     sids
+    stack_overflow
     system_info
     temp_files
     unmap_view_of_file

@@ -81,12 +81,14 @@ error_codes! {
     ERROR_MR_MID_NOT_FOUND = 317: "The system cannot find message text for message number 0x%1 in the message file for %2.";
     ERROR_NO_SUCH_DEVICE = 433: "A device which does not exist was specified.";
     ERROR_INVALID_ADDRESS = 487: "Attempt to access invalid address.";
+    ERROR_ARITHMETIC_OVERFLOW = 534: "Arithmetic result exceeded 32 bits.";
     ERROR_OBJECT_NAME_EXISTS = 698: "{Object Exists} An attempt was made to create an object and the object name already existed.";
     ERROR_OPERATION_ABORTED = 995: "The I/O operation has been aborted because of either a thread exit or an application request.";
     ERROR_IO_INCOMPLETE = 996: "Overlapped I/O event is not in a signaled state.";
     ERROR_IO_PENDING = 997: "Overlapped I/O operation is in progress.";
     ERROR_NOACCESS = 998: "Invalid access to memory location.";
     ERROR_SWAPERROR = 999: "Error performing inpage operation.";
+    ERROR_STACK_OVERFLOW = 1001: "Recursion too deep; the stack overflowed.";
     ERROR_INVALID_FLAGS = 1004: "Invalid flags.";
     ERROR_FILE_INVALID = 1006: "The volume for a file has been externally altered so that the opened file is no longer valid.";
     ERROR_NO_TOKEN = 1008: "An attempt was made to reference a token that does not exist.";

@@ -52,6 +52,8 @@ statuses! {
     IMAGE_MACHINE_TYPE_MISMATCH = 0x4000_000E: "The image is for another processor: a success, the view is there.";
     GUARD_PAGE_VIOLATION = 0x8000_0001: "A guard page was touched; it is a plain page from now on.";
     DATATYPE_MISALIGNMENT = 0x8000_0002: "A pointer argument is not aligned as what it leads to must be.";
+    BREAKPOINT = 0x8000_0003: "The instruction for breakpoints was met.";
+    SINGLE_STEP = 0x8000_0004: "One instruction was done, and the trap flag asks for a stop.";
     BUFFER_OVERFLOW = 0x8000_0005: "The buffer holds only part of the answer.";
     DEVICE_BUSY = 0x8000_0011: "Of what was left to the system, some is lost.";
     NO_MORE_ENTRIES = 0x8000_001A: "An enumeration has reached its end.";
@@ -75,6 +77,7 @@ statuses! {
     CONFLICTING_ADDRESSES = 0xC000_0018: "The address range is in use, or is not one allocation.";
     NOT_MAPPED_VIEW = 0xC000_0019: "There is no view at that address.";
     UNABLE_TO_FREE_VM = 0xC000_001A: "The range cannot be freed.";
+    ILLEGAL_INSTRUCTION = 0xC000_001D: "The processor has no such instruction.";
     INVALID_VIEW_SIZE = 0xC000_001F: "The view would lie outside its section.";
     INVALID_FILE_FOR_SECTION = 0xC000_0020: "The file cannot back a section.";
     ALREADY_COMMITTED = 0xC000_0021: "The pages are committed and cannot be committed again.";
@@ -100,6 +103,16 @@ statuses! {
     DISK_FULL = 0xC000_007F: "The disk is full.";
     SECTION_NOT_EXTENDED = 0xC000_0087: "The section cannot be made longer.";
     SECTION_NOT_IMAGE = 0xC000_0049: "The section is not one of an image.";
+    FLOAT_DENORMAL_OPERAND = 0xC000_008D: "An operand is too small for its form of number.";
+    FLOAT_DIVIDE_BY_ZERO = 0xC000_008E: "A floating-point division by zero.";
+    FLOAT_INEXACT_RESULT = 0xC000_008F: "A floating-point result cannot be told exactly.";
+    FLOAT_INVALID_OPERATION = 0xC000_0090: "A floating-point operation that has no result.";
+    FLOAT_OVERFLOW = 0xC000_0091: "A floating-point result is too large.";
+    FLOAT_STACK_CHECK = 0xC000_0092: "The stack of floating-point registers has run over, or out.";
+    FLOAT_UNDERFLOW = 0xC000_0093: "A floating-point result is too small.";
+    INTEGER_DIVIDE_BY_ZERO = 0xC000_0094: "A division by zero.";
+    INTEGER_OVERFLOW = 0xC000_0095: "The quotient does not fit where it is to go.";
+    PRIVILEGED_INSTRUCTION = 0xC000_0096: "An instruction that only the system may use.";
     INSUFFICIENT_RESOURCES = 0xC000_009A: "The system has run out of a resource, file descriptors among them.";
     FREE_VM_NOT_AT_BASE = 0xC000_009F: "The address is not the base of its allocation.";
     MEMORY_NOT_ALLOCATED = 0xC000_00A0: "There is no allocation at that address.";
@@ -135,6 +148,7 @@ statuses! {
     BAD_NETWORK_PATH = 0xC000_00BE: "Network paths are not served.";
     NOT_SAME_DEVICE = 0xC000_00D4: "The two are not the same file.";
     FILE_INVALID = 0xC000_0098: "The file was changed from outside and can no longer be used so.";
+    STACK_OVERFLOW = 0xC000_00FD: "The thread's stack cannot grow any further.";
     DIRECTORY_NOT_EMPTY = 0xC000_0101: "The directory is not empty.";
     NOT_A_DIRECTORY = 0xC000_0103: "A part of the path is not a directory.";
     NAME_TOO_LONG = 0xC000_0106: "The name is too long.";

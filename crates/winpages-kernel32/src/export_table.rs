@@ -560,6 +560,7 @@ static EXPORTS: &[Export] = exports! {
     BOTH: temporary_file::GetTempFileNameA;
     NTDLL: thread_environment::NtCurrentTeb;
     BOTH: thread_environment::GetCurrentThreadStackLimits;
+    BOTH: thread_environment::SetThreadStackGuarantee;
     BOTH: thread_local_storage::TlsAlloc;
     BOTH: thread_local_storage::TlsFree;
     BOTH: thread_local_storage::TlsGetValue;

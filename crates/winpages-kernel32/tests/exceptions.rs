@@ -280,3 +280,153 @@ fn pages_committed_by_another_process_are_usable_when_touched() {
         assert!(winpages_kernel::sys::fault::read(view.add(0x8000)).is_err());
     }
 }
+
+/// Divides by zero in assembly: Rust would panic instead. Answers what the handlers left in `rax`.
+fn divide_by_zero() -> u64 {
+    let quotient: u64;
+    // SAFETY: the instruction raises a signal, and whoever resumes the thread goes past its two bytes.
+    unsafe {
+        core::arch::asm!("div {zero:e}", zero = in(reg) 0, inout("rax") 1u64 => quotient, inout("rdx") 0u64 => _);
+    }
+    quotient
+}
+
+unsafe extern "C" fn answer_seven(pointers: *mut ExceptionPointers) -> i32 {
+    // SAFETY: the dispatcher passes valid pointers.
+    let (record, context) = unsafe { (&*(*pointers).record, &mut *(*pointers).context) };
+    if record.code != 0xC000_0094 {
+        return 0;
+    }
+    context.rax = 7;
+    context.rip += 2;
+    CONTINUE_EXECUTION
+}
+
+#[test]
+fn an_exception_of_the_processor_reaches_the_filter() {
+    if !alone("an_exception_of_the_processor_reaches_the_filter") {
+        return;
+    }
+    // SAFETY: the filter stays.
+    unsafe { SetUnhandledExceptionFilter(Some(answer_seven)) };
+    assert_eq!(divide_by_zero(), 7);
+}
+
+extern "C" fn foreign_division(
+    signal: libc::c_int,
+    _info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    FOREIGN.fetch_add(signal as usize, Ordering::Relaxed);
+    // SAFETY: the kernel's context; the instruction is two bytes long.
+    let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+    registers[libc::REG_RIP as usize] += 2;
+}
+
+#[test]
+fn handlers_of_other_signals_that_were_there_before_keep_working() {
+    if !alone("handlers_of_other_signals_that_were_there_before_keep_working") {
+        return;
+    }
+    // SAFETY: handlers that stay.
+    unsafe {
+        let mut action: libc::sigaction = core::mem::zeroed();
+        action.sa_sigaction = foreign_division as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(libc::SIGFPE, &raw const action, core::ptr::null_mut());
+        // Does not take it, and must not have changed what the other sees.
+        AddVectoredExceptionHandler(1, Some(commit_on_demand));
+        SetUnhandledExceptionFilter(Some(end_at_once));
+    }
+    assert_eq!(divide_by_zero(), 1);
+    assert_eq!(FOREIGN.load(Ordering::Relaxed), libc::SIGFPE as usize);
+}
+
+#[test]
+fn what_nobody_takes_ends_the_process_as_it_would_have() {
+    const TEST: &str = "what_nobody_takes_ends_the_process_as_it_would_have";
+    if let Some(role) = role() {
+        // SAFETY: nothing but the end of this process comes of it.
+        unsafe {
+            AddVectoredExceptionHandler(1, Some(commit_on_demand));
+            match role.as_str() {
+                "divide" => _ = divide_by_zero(),
+                "break" => kernel32::debugger::DebugBreak(),
+                "invalid" => core::arch::asm!("ud2"),
+                _ => _ = libc::raise(libc::SIGFPE),
+            }
+        }
+        return;
+    }
+    for (role, signal) in [
+        ("divide", libc::SIGFPE),
+        ("break", libc::SIGTRAP),
+        ("invalid", libc::SIGILL),
+        ("sent", libc::SIGFPE),
+    ] {
+        let output = run(TEST, role);
+        assert_eq!(output.status.signal(), Some(signal), "{role}");
+    }
+}
+
+static RECOVERY: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+static OVERFLOWS: AtomicUsize = AtomicUsize::new(0);
+
+unsafe extern "C" fn leave_overflow(pointers: *mut ExceptionPointers) -> i32 {
+    // SAFETY: the dispatcher passes valid pointers.
+    let (record, context) = unsafe { (&*(*pointers).record, &mut *(*pointers).context) };
+    if record.code != 0xC000_00FD {
+        return 0;
+    }
+    // A handler may use the stack it was promised.
+    let room = [record.code as u8; 40 << 10];
+    core::hint::black_box(&room);
+    OVERFLOWS.fetch_add(1, Ordering::Relaxed);
+    context.rip = RECOVERY[0].load(Ordering::Relaxed) as u64;
+    context.rsp = RECOVERY[1].load(Ordering::Relaxed) as u64;
+    CONTINUE_EXECUTION
+}
+
+/// Pushes until the stack has run out, and is back where it was if the handler above is told.
+fn push_for_ever() {
+    // SAFETY: the stack pointer is what it was when the handler resumes the thread at the end.
+    unsafe {
+        core::arch::asm!(
+            "lea {scratch}, [rip + 3f]",
+            "mov [{recovery}], {scratch}",
+            "mov [{recovery} + 8], rsp",
+            "2:",
+            "push {scratch}",
+            "jmp 2b",
+            "3:",
+            scratch = out(reg) _,
+            recovery = in(reg) RECOVERY.as_ptr(),
+        );
+    }
+}
+
+/// The first thread, and others that have called the library before.
+#[test]
+fn a_thread_whose_stack_runs_out_is_told() {
+    if !alone("a_thread_whose_stack_runs_out_is_told") {
+        return;
+    }
+    // SAFETY: the handler stays.
+    unsafe { AddVectoredExceptionHandler(1, Some(leave_overflow)) };
+    let mut guarantee = 100 << 10;
+    // SAFETY: a local.
+    unsafe { kernel32::thread_environment::SetThreadStackGuarantee(&raw mut guarantee) };
+    for times in 1..=3 {
+        push_for_ever();
+        assert_eq!(OVERFLOWS.load(Ordering::Relaxed), times);
+    }
+    let deep = || {
+        kernel32::last_error::GetLastError();
+        kernel32::thread_environment::NtCurrentTeb();
+        push_for_ever();
+    };
+    for times in 4..=6 {
+        std::thread::spawn(deep).join().unwrap();
+        assert_eq!(OVERFLOWS.load(Ordering::Relaxed), times);
+    }
+}

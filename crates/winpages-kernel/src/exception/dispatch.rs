@@ -3,9 +3,10 @@
 use super::Context;
 use super::handlers::{CONTINUE_EXECUTION, EXECUTE_HANDLER, HandlerKind, next, unhandled_filter};
 use super::record::{ExceptionPointers, ExceptionRecord, NONCONTINUABLE};
+use super::trap;
 use crate::NtStatus;
 use crate::address_space::{self, Touched};
-use crate::sys::fault::{self, Cause, Signal, Stage, Verdict};
+use crate::sys::fault::{self, Attempt, Cause, Signal, Stage, Verdict};
 
 /// Registers with the floor below while the library is being loaded; installs nothing yet.
 #[used]
@@ -30,7 +31,7 @@ fn on_signal(signal: &mut Signal<'_>, stage: Stage) -> Verdict {
             Touched::Mended => Verdict::Resume,
             Touched::Guard | Touched::Nothing => Verdict::NotMine,
         },
-        (Cause::Access { .. } | Cause::Raised(_), Stage::Mend) => Verdict::NotMine,
+        (_, Stage::Mend) => Verdict::NotMine,
         (
             Cause::Access {
                 address,
@@ -48,19 +49,28 @@ fn on_signal(signal: &mut Signal<'_>, stage: Stage) -> Verdict {
             } else {
                 NtStatus::ACCESS_VIOLATION
             };
-            let instruction = signal.context.uc_mcontext.gregs[libc::REG_RIP as usize] as usize;
-            let mut record = ExceptionRecord::of_fault(status, instruction, attempt, address);
+            report_fault(signal, status, address, attempt)
+        }
+        (Cause::StackOverflow { address, attempt }, Stage::Report) => {
+            report_fault(signal, NtStatus::STACK_OVERFLOW, address, attempt)
+        }
+        (Cause::Trap(trap), Stage::Report) => {
+            let mut context = Context::of_signal(signal.context);
+            let registers = signal.context.uc_mcontext.gregs;
+            let mut record = trap::record_of(trap, &registers, &mut context);
             dispatch(
                 &mut record,
+                &mut context,
                 signal.context,
-                fault::has_foreign_handler(is_in_page),
+                fault::has_foreign_handler(signal.number),
             )
         }
         (Cause::Raised(word), Stage::Report) => {
             let record = word as *mut ExceptionRecord;
             // SAFETY: `raise_exception` has sent the address of its local, and waits.
             let record = unsafe { &mut *record };
-            match dispatch(record, signal.context, false) {
+            let mut context = Context::of_signal(signal.context);
+            match dispatch(record, &mut context, signal.context, false) {
                 Verdict::Resume => Verdict::Resume,
                 Verdict::NotMine => end_process(),
             }
@@ -68,26 +78,44 @@ fn on_signal(signal: &mut Signal<'_>, stage: Stage) -> Verdict {
     }
 }
 
-/// Shows an exception to those who registered, in their order.
+fn report_fault(
+    signal: &mut Signal<'_>,
+    status: NtStatus,
+    address: usize,
+    attempt: Attempt,
+) -> Verdict {
+    let mut context = Context::of_signal(signal.context);
+    let instruction = context.rip as usize;
+    let mut record = ExceptionRecord::of_fault(status, instruction, attempt, address);
+    dispatch(
+        &mut record,
+        &mut context,
+        signal.context,
+        fault::has_foreign_handler(signal.number),
+    )
+}
+
+/// Shows an exception to those who registered, in their order. `context` is what they see of the
+/// thread, and change.
 fn dispatch(
     record: &mut ExceptionRecord,
+    context: &mut Context,
     thread: &mut libc::ucontext_t,
     has_foreign_handler: bool,
 ) -> Verdict {
-    let mut context = Context::of_signal(thread);
     let mut pointers = ExceptionPointers {
         record,
-        context: &raw mut context,
+        context: &raw mut *context,
     };
     if ask_vectored(HandlerKind::Exception, &mut pointers) {
-        return resume(record, &mut pointers, &mut context, thread);
+        return resume(record, &mut pointers, context, thread);
     }
     // The filter is the last resort: somebody else's handler, which may be a JIT's that lives by such
     // faults, comes before it, and does not say whether it took the fault.
     if !has_foreign_handler && let Some(filter) = unhandled_filter() {
         // SAFETY: a filter that the program has registered, and valid pointers.
         match unsafe { filter(&raw mut pointers) } {
-            CONTINUE_EXECUTION => return resume(record, &mut pointers, &mut context, thread),
+            CONTINUE_EXECUTION => return resume(record, &mut pointers, context, thread),
             EXECUTE_HANDLER => end_process(),
             _ => {}
         }
@@ -131,18 +159,9 @@ fn end_process() -> ! {
 /// Raises an exception in the calling thread; mirrors RaiseException. Returns if a handler continues
 /// execution; if none does, the process ends.
 pub fn raise_exception(code: u32, flags: u32, parameters: &[usize]) {
-    let mut record = ExceptionRecord {
-        code,
-        flags: flags & NONCONTINUABLE,
-        chained: core::ptr::null_mut(),
-        address: raise_exception as *const () as usize,
-        parameter_count: 0,
-        parameters: [0; super::MAXIMUM_PARAMETERS],
-    };
-    for (to, from) in record.parameters.iter_mut().zip(parameters) {
-        *to = *from;
-        record.parameter_count += 1;
-    }
+    let here = raise_exception as *const () as usize;
+    let mut record = ExceptionRecord::new(code, here, parameters);
+    record.flags = flags & NONCONTINUABLE;
     fault::raise(&raw mut record as usize);
     // The handler reads the record behind the compiler's back.
     core::hint::black_box(&record);

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::record::ExceptionPointers;
 use crate::sys::fault;
 use crate::sys::lock::Lock;
+use crate::thread;
 
 /// PVECTORED_EXCEPTION_HANDLER: answers EXCEPTION_CONTINUE_EXECUTION or 0.
 pub type VectoredHandler = unsafe extern "C" fn(*mut ExceptionPointers) -> i32;
@@ -63,7 +64,8 @@ pub fn add_vectored_handler(
     first: bool,
     handler: VectoredHandler,
 ) -> Option<usize> {
-    fault::ensure_handler();
+    fault::ensure_all_handlers();
+    thread::environment_block();
     let mut table = TABLE.lock();
     let slot = table.handlers.iter().position(Option::is_none)?;
     let position = if first {
@@ -105,7 +107,8 @@ pub(super) fn next(kind: HandlerKind, after: i64) -> Option<(VectoredHandler, i6
 
 /// Sets the filter for exceptions that nobody handles; answers the one before.
 pub fn set_unhandled_filter(filter: Option<UnhandledFilter>) -> Option<UnhandledFilter> {
-    fault::ensure_handler();
+    fault::ensure_all_handlers();
+    thread::environment_block();
     let word = filter.map_or(0, |filter| filter as usize);
     filter_of(FILTER.swap(word, Ordering::AcqRel))
 }

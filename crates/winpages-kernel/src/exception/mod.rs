@@ -9,7 +9,9 @@
 mod context;
 mod dispatch;
 mod handlers;
+mod instruction;
 mod record;
+mod trap;
 
 pub use context::Context;
 pub use dispatch::raise_exception;

@@ -30,6 +30,23 @@ pub struct ExceptionRecord {
 }
 
 impl ExceptionRecord {
+    /// A record that execution can go on after.
+    pub(super) fn new(code: u32, instruction: usize, parameters: &[usize]) -> Self {
+        let mut record = Self {
+            code,
+            flags: 0,
+            chained: core::ptr::null_mut(),
+            address: instruction,
+            parameter_count: 0,
+            parameters: [0; MAXIMUM_PARAMETERS],
+        };
+        for (to, from) in record.parameters.iter_mut().zip(parameters) {
+            *to = *from;
+            record.parameter_count += 1;
+        }
+        record
+    }
+
     /// The record of a fault.
     pub(super) fn of_fault(
         status: NtStatus,
@@ -37,26 +54,18 @@ impl ExceptionRecord {
         attempt: Attempt,
         address: usize,
     ) -> Self {
-        let mut parameters = [0; MAXIMUM_PARAMETERS];
-        parameters[0] = match attempt {
+        let how = match attempt {
             Attempt::Read => 0,
             Attempt::Write => 1,
             Attempt::Execute => 8,
         };
-        parameters[1] = address;
-        let mut parameter_count = 2;
-        if status == NtStatus::IN_PAGE_ERROR {
-            parameters[2] = NtStatus::END_OF_FILE.code() as usize;
-            parameter_count = 3;
-        }
-        Self {
-            code: status.code(),
-            flags: 0,
-            chained: core::ptr::null_mut(),
-            address: instruction,
-            parameter_count,
-            parameters,
-        }
+        let parameters = [how, address, NtStatus::END_OF_FILE.code() as usize];
+        let count = if status == NtStatus::IN_PAGE_ERROR {
+            3
+        } else {
+            2
+        };
+        Self::new(status.code(), instruction, &parameters[..count])
     }
 }
 

@@ -15,6 +15,14 @@ pub fn id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get() as u32
 }
 
+/// How far the first thread's stack may grow, in bytes: what RLIMIT_STACK says, and where it says
+/// nothing, what it does by default.
+pub fn stack_size_limit() -> usize {
+    const USUAL: usize = 8 << 20;
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    limit.map_or(USUAL, |bytes| bytes as usize & !0xFFF)
+}
+
 /// Whether this process has a thread of that number.
 pub fn exists(id: u32) -> bool {
     let process = rustix::process::getpid().as_raw_nonzero().get();

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::environment_block::EnvironmentBlock;
 use super::object::Thread;
+use crate::NtStatus;
+use crate::address_space::layout::page_up;
 use crate::sys::lock::Lock;
 use crate::sys::{self, fault, memory, procmap};
 
@@ -40,6 +42,9 @@ pub(super) struct Block {
     pub(super) is_leaving: AtomicU32,
     /// Not 0 if it was ended by another.
     pub(super) was_terminated: AtomicU32,
+    /// Where the stack for the thread's signals begins, 0 if it has none of the engine's, and its size.
+    signal_stack: AtomicUsize,
+    signal_stack_size: AtomicUsize,
     /// The next of all blocks.
     next: AtomicPtr<Block>,
     /// The next of those whose threads have ended, the longest ago first.
@@ -144,6 +149,8 @@ fn attach_block(block: &'static Block) -> &'static Block {
         .last_error
         .store(EARLY_LAST_ERROR.get(), Ordering::Relaxed);
     CURRENT.set(block);
+    // Without one, a stack that runs over ends the process with nobody told.
+    let _ = block.give_signal_stack(fault::SIGNAL_STACK_SIZE);
     let address = block.environment.address();
     if may_take_gs() {
         // SAFETY: nobody else uses the segment in this thread.
@@ -177,7 +184,7 @@ fn may_take_gs() -> bool {
 /// A block with this thread's numbers in it.
 fn take_block() -> &'static Block {
     let id = sys::thread::id();
-    let (stack_limit, stack_base) = stack();
+    let (deallocation_stack, stack_limit, stack_base) = stack();
     let mut blocks = BLOCKS.lock();
     let block = blocks.reuse().or_else(|| blocks.map());
     let Some(block) = block else {
@@ -190,7 +197,7 @@ fn take_block() -> &'static Block {
     for (field, value) in [
         (&environment.stack_base, stack_base),
         (&environment.stack_limit, stack_limit),
-        (&environment.deallocation_stack, stack_limit),
+        (&environment.deallocation_stack, deallocation_stack),
         (&environment.own_address, environment.address()),
         (&environment.process_id, std::process::id() as usize),
         (&environment.thread_id, id as usize),
@@ -201,13 +208,20 @@ fn take_block() -> &'static Block {
     block
 }
 
-/// The mapping that the thread's stack is in.
-fn stack() -> (usize, usize) {
+/// What the thread's stack takes: the mapping that it is in, and for the first thread, whose mapping
+/// grows, as much below as it may grow to.
+fn stack() -> (usize, usize, usize) {
     let here = 0u8;
-    match procmap::covering_or_next((&raw const here).addr()) {
-        Ok(Some(mapping)) => (mapping.start, mapping.end),
-        _ => (0, 0),
-    }
+    let Ok(Some(mapping)) = procmap::covering_or_next((&raw const here).addr()) else {
+        return (0, 0, 0);
+    };
+    let lowest = if sys::thread::id() == std::process::id() {
+        let most = sys::thread::stack_size_limit();
+        mapping.start.min(mapping.end.saturating_sub(most))
+    } else {
+        mapping.start
+    };
+    (lowest, mapping.start, mapping.end)
 }
 
 impl Blocks {
@@ -288,6 +302,50 @@ impl Block {
         self.way_back.store(0, Ordering::Relaxed);
     }
 
+    /// Gives the calling thread, whose block this is, a stack for its signals of at least `size` bytes;
+    /// the one that the block's last thread had, if it is large enough.
+    pub(super) fn give_signal_stack(&self, size: usize) -> Result<(), NtStatus> {
+        let (old, old_size) = (
+            self.signal_stack.load(Ordering::Relaxed),
+            self.signal_stack_size.load(Ordering::Relaxed),
+        );
+        if old_size >= size {
+            // SAFETY: the pages were mapped for this block, whose thread this is.
+            unsafe { fault::use_signal_stack(old, old_size) };
+            return Ok(());
+        }
+        let new = memory::map_anywhere(size).map_err(|_| NtStatus::NO_MEMORY)? as usize;
+        self.signal_stack.store(new, Ordering::Relaxed);
+        self.signal_stack_size.store(size, Ordering::Relaxed);
+        // SAFETY: fresh pages, which the block keeps.
+        unsafe { fault::use_signal_stack(new, size) };
+        if !fault::uses_signal_stack(old, old_size) && old != 0 {
+            // SAFETY: the block has let go of the pages, and the thread's signals are elsewhere.
+            let _ = unsafe { memory::unmap(old, old_size) };
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_stack_guarantee(&self, bytes: usize) -> Result<usize, NtStatus> {
+        let environment = &self.environment;
+        let (low, high) = environment.stack_limits();
+        let before = environment.guaranteed_stack.load(Ordering::Relaxed);
+        let bytes = page_up(bytes)
+            .filter(|bytes| *bytes < high - low)
+            .ok_or(NtStatus::INVALID_PARAMETER)?;
+        if bytes > before {
+            self.give_signal_stack(fault::SIGNAL_STACK_SIZE + bytes)?;
+            environment.guaranteed_stack.store(bytes, Ordering::Relaxed);
+        }
+        Ok(before)
+    }
+
+    fn take_signal_stack(&self) {
+        let start = self.signal_stack.load(Ordering::Relaxed);
+        let size = self.signal_stack_size.load(Ordering::Relaxed);
+        fault::stop_using_signal_stack(start, size);
+    }
+
     /// The thread's object, made now if nobody has asked for it before.
     pub(super) fn thread(&self) -> Arc<Thread> {
         if let Some(thread) = self.existing_thread() {
@@ -358,6 +416,7 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
         sys::thread::at_end(on_end, NonNull::from(block).cast());
         return;
     }
+    block.take_signal_stack();
     // Whoever sees the thread ended sees its mutants abandoned.
     crate::wait::thread_ends();
     let thread = {

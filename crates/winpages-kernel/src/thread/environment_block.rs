@@ -37,7 +37,10 @@ pub struct EnvironmentBlock {
     pub(super) deallocation_stack: AtomicUsize,
     /// TlsAlloc's first slots.
     pub(super) tls_slots: [AtomicUsize; TLS_SLOTS],
-    unnamed_1680: [AtomicUsize; (0x1780 - 0x1680) / 8],
+    unnamed_1680: [AtomicUsize; (0x1748 - 0x1680) / 8],
+    /// How much stack is to be left when the stack has run over, in bytes.
+    pub(super) guaranteed_stack: AtomicUsize,
+    unnamed_1750: [AtomicUsize; (0x1780 - 0x1750) / 8],
     /// Where TlsAlloc's other slots are; 0 until the thread has set one.
     pub(super) tls_expansion_slots: AtomicUsize,
     unnamed_1788: [AtomicUsize; (0x17C8 - 0x1788) / 8],
@@ -56,6 +59,7 @@ const _: () = {
     assert!(offset_of!(EnvironmentBlock, last_error) == 0x68);
     assert!(offset_of!(EnvironmentBlock, deallocation_stack) == 0x1478);
     assert!(offset_of!(EnvironmentBlock, tls_slots) == 0x1480);
+    assert!(offset_of!(EnvironmentBlock, guaranteed_stack) == 0x1748);
     assert!(offset_of!(EnvironmentBlock, tls_expansion_slots) == 0x1780);
     assert!(offset_of!(EnvironmentBlock, fls_data) == 0x17C8);
 };

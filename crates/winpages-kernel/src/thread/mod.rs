@@ -27,7 +27,10 @@ pub use start::StartRoutine;
 
 pub(crate) use block::{after_fork_in_child, end_process, lock_for_fork, unlock_after_fork};
 
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
+
+use crate::NtStatus;
 
 /// The number of the calling thread; mirrors GetCurrentThreadId. Takes no system call.
 #[inline]
@@ -40,6 +43,23 @@ pub fn current_id() -> u32 {
 #[inline]
 pub fn environment_block() -> &'static EnvironmentBlock {
     &block::current().environment
+}
+
+/// Has at least so many bytes of stack be there for whoever is told that the calling thread's has run
+/// over, and answers how many were asked for before; mirrors RtlSetThreadStackGuarantee. Less than
+/// before changes nothing.
+///
+/// # Errors
+///
+/// [`NtStatus::INVALID_PARAMETER`] if that is as much as the stack may grow to at all,
+/// [`NtStatus::NO_MEMORY`] if there is no room for it.
+pub fn set_stack_guarantee(bytes: usize) -> Result<usize, NtStatus> {
+    block::current().set_stack_guarantee(bytes)
+}
+
+/// How much [`set_stack_guarantee`] was asked for, in bytes.
+pub fn stack_guarantee() -> usize {
+    environment_block().guaranteed_stack.load(Ordering::Relaxed)
 }
 
 /// The calling thread's last error, whatever that means to the face above: the block's word at 0x68.
