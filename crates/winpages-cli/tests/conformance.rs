@@ -235,6 +235,7 @@ programs! { single:
     movable_memory
     modules
     mutexes
+    nt_keyed_events
     nt_memory
     nt_waits
     nt_objects
@@ -269,6 +270,7 @@ programs! { single:
     virtual_lock
     virtual_protect
     virtual_query
+    wait_threads
     waitable_timers
     waits
     wide_crt

@@ -285,6 +285,10 @@ static EXPORTS: &[Export] = exports! {
     BOTH: mutex::OpenMutexW;
     KERNEL32: mutex::OpenMutexA;
     BOTH: mutex::ReleaseMutex;
+    NTDLL: nt::keyed_event::NtCreateKeyedEvent;
+    NTDLL: nt::keyed_event::NtOpenKeyedEvent;
+    NTDLL: nt::keyed_event::NtWaitForKeyedEvent;
+    NTDLL: nt::keyed_event::NtReleaseKeyedEvent;
     NTDLL: nt::mutant::NtCreateMutant;
     NTDLL: nt::mutant::NtOpenMutant;
     NTDLL: nt::mutant::NtReleaseMutant;

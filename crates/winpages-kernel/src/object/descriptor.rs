@@ -26,6 +26,8 @@ pub enum ObjectKind {
     Semaphore = 4,
     /// A timer: CreateWaitableTimer.
     Timer = 5,
+    /// A keyed event: NtCreateKeyedEvent.
+    KeyedEvent = 6,
 }
 
 impl ObjectKind {
@@ -37,6 +39,7 @@ impl ObjectKind {
             Self::Event => "Event",
             Self::Semaphore => "Semaphore",
             Self::Timer => "Timer",
+            Self::KeyedEvent => "KeyedEvent",
         }
     }
 
@@ -48,6 +51,7 @@ impl ObjectKind {
             3 => Some(Self::Event),
             4 => Some(Self::Semaphore),
             5 => Some(Self::Timer),
+            6 => Some(Self::KeyedEvent),
             _ => None,
         }
     }

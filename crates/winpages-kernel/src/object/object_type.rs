@@ -7,7 +7,9 @@ use crate::residency::MEMORY_NOTIFICATION_GENERIC_MAPPING;
 use crate::section::SECTION_GENERIC_MAPPING;
 use crate::sys::acl::{READ, WRITE};
 use crate::token::TOKEN_GENERIC_MAPPING;
-use crate::wait::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};
+use crate::wait::{
+    DISPATCHER_GENERIC_MAPPING, KEYED_EVENT_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING,
+};
 
 /// What all objects of a kind have in common: Windows' OBJECT_TYPE.
 #[derive(Debug)]
@@ -112,6 +114,8 @@ pub static EVENT: ObjectType = ObjectType::new("Event", DISPATCHER_GENERIC_MAPPI
 pub static MUTANT: ObjectType = ObjectType::new("Mutant", MUTANT_GENERIC_MAPPING);
 /// The type of semaphores.
 pub static SEMAPHORE: ObjectType = ObjectType::new("Semaphore", DISPATCHER_GENERIC_MAPPING);
+/// The type of keyed events.
+pub static KEYED_EVENT: ObjectType = ObjectType::new("KeyedEvent", KEYED_EVENT_GENERIC_MAPPING);
 /// The type of timers.
 pub static TIMER: ObjectType = ObjectType::new("Timer", DISPATCHER_GENERIC_MAPPING);
 /// The type of notifications of how scarce memory is, which are events on Windows.

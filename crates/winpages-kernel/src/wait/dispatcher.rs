@@ -43,6 +43,8 @@ pub enum DispatcherKind {
         /// Whether it is one.
         notification: bool,
     },
+    /// A keyed event, which is not waited for as the others are.
+    KeyedEvent,
 }
 
 impl DispatcherKind {
@@ -53,6 +55,7 @@ impl DispatcherKind {
             Self::Event { .. } => ObjectKind::Event,
             Self::Semaphore { .. } => ObjectKind::Semaphore,
             Self::Timer { .. } => ObjectKind::Timer,
+            Self::KeyedEvent => ObjectKind::KeyedEvent,
         }
     }
 
@@ -63,6 +66,7 @@ impl DispatcherKind {
             Self::Event { .. } => &object_type::EVENT,
             Self::Semaphore { .. } => &object_type::SEMAPHORE,
             Self::Timer { .. } => &object_type::TIMER,
+            Self::KeyedEvent => &object_type::KEYED_EVENT,
         }
     }
 
@@ -79,14 +83,16 @@ impl DispatcherKind {
             Self::Event { notification: true } | Self::Timer { notification: true } => {
                 Discipline::Notification
             }
-            Self::Event { .. } | Self::Timer { .. } | Self::Semaphore { .. } => Discipline::Counted,
+            Self::Event { .. } | Self::Timer { .. } | Self::Semaphore { .. } | Self::KeyedEvent => {
+                Discipline::Counted
+            }
         }
     }
 
     /// What is to be remembered of it besides its state, by a file or by another process.
     pub(super) fn parameter(self) -> u32 {
         match self {
-            Self::Mutant => 0,
+            Self::Mutant | Self::KeyedEvent => 0,
             Self::Event { notification } | Self::Timer { notification } => notification.into(),
             Self::Semaphore { maximum } => maximum,
         }
@@ -104,6 +110,7 @@ impl DispatcherKind {
             ObjectKind::Event => Ok(Self::Event { notification }),
             ObjectKind::Semaphore => Ok(Self::Semaphore { maximum: parameter }),
             ObjectKind::Timer => Ok(Self::Timer { notification }),
+            ObjectKind::KeyedEvent => Ok(Self::KeyedEvent),
             _ => Err(NtStatus::OBJECT_TYPE_MISMATCH),
         }
     }

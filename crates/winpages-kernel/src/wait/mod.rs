@@ -11,6 +11,7 @@ mod alert;
 mod bells;
 mod dispatcher;
 mod event;
+mod keyed_event;
 mod multiple;
 mod mutant;
 mod record;
@@ -29,6 +30,10 @@ pub use access::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};
 pub use dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
 pub use event::{
     EventState, create_event, open_event, pulse_event, query_event, reset_event, set_event,
+};
+pub use keyed_event::{
+    KEYED_EVENT_GENERIC_MAPPING, create_keyed_event, open_keyed_event, release_keyed_event,
+    wait_for_keyed_event,
 };
 pub use mutant::{MutantState, create_mutant, open_mutant, query_mutant, release_mutant};
 pub use semaphore::{
@@ -216,7 +221,9 @@ pub fn signal_and_wait_for_single_object(
             DispatcherKind::Mutant => mutant::release(this, object).map(drop),
             DispatcherKind::Event { .. } => event::set(this, object).map(drop),
             DispatcherKind::Semaphore { .. } => semaphore::release(this, object, 1).map(drop),
-            DispatcherKind::Timer { .. } => Err(NtStatus::OBJECT_TYPE_MISMATCH),
+            DispatcherKind::Timer { .. } | DispatcherKind::KeyedEvent => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
         }
     })?;
     Wait::new(this, core::slice::from_ref(&target), alertable, timeout).any(timeout.is_zero())
@@ -261,6 +268,7 @@ pub fn test_alert() -> bool {
 /// For fork: see [`crate::sys::fork`].
 pub(crate) fn lock_for_fork() {
     record_memory::lock_for_fork();
+    keyed_event::lock_for_fork();
 }
 
 /// # Safety
@@ -268,5 +276,8 @@ pub(crate) fn lock_for_fork() {
 /// This thread, or the one it was forked from, must have called [`lock_for_fork`].
 pub(crate) unsafe fn unlock_after_fork() {
     // SAFETY: the caller vouches for it.
-    unsafe { record_memory::unlock_after_fork() };
+    unsafe {
+        keyed_event::unlock_after_fork();
+        record_memory::unlock_after_fork();
+    }
 }

@@ -118,6 +118,9 @@ impl Target {
             return Err(NtStatus::ACCESS_DENIED);
         }
         match &entry.object {
+            Object::Dispatcher(object) if object.kind() == DispatcherKind::KeyedEvent => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
             Object::Dispatcher(object) => Ok(Self::Dispatcher(Arc::clone(object))),
             Object::Thread(thread) => Ok(Self::Other(Arc::clone(thread) as Arc<dyn Waitable>)),
             Object::ForeignThread(thread) => {

@@ -6,6 +6,7 @@ mod dispatcher_object;
 pub mod event;
 pub mod file_name;
 pub mod heap;
+pub mod keyed_event;
 pub mod mutant;
 pub mod object;
 pub mod object_attributes;

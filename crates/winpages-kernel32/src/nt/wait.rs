@@ -6,7 +6,7 @@ use winpages_kernel::{Handle, NtStatus};
 use super::argument::{read, status};
 use crate::wait::read_handles;
 
-fn answer(outcome: Result<Outcome, NtStatus>) -> i32 {
+pub(super) fn answer(outcome: Result<Outcome, NtStatus>) -> i32 {
     match outcome {
         Ok(outcome) => outcome.code() as i32,
         Err(error) => status(Err(error)),
@@ -16,7 +16,7 @@ fn answer(outcome: Result<Outcome, NtStatus>) -> i32 {
 /// # Safety
 ///
 /// `pointer` must be NULL, which is for ever, or what a C program passes.
-unsafe fn timeout(pointer: *const i64) -> Result<Timeout, NtStatus> {
+pub(super) unsafe fn timeout(pointer: *const i64) -> Result<Timeout, NtStatus> {
     if pointer.is_null() {
         return Ok(Timeout::Infinite);
     }
