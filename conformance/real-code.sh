@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the Windows back ends of three public code bases with `winpages cc`, and uses each from a
-# small program. Their sources come from the crates that carry them, at the versions below.
+# small program; one of them, mimalloc, also as the process's malloc. Their sources come from the crates that carry them, at the versions below.
 #
 # Says for each what happened, with the functions that are still missing; fails if one of them does
 # not compile, or runs and gives a wrong answer. With --all, it fails as well if one does not link.
@@ -30,13 +30,15 @@ lmdb-master-sys = "=0.2.6"
 libsqlite3-sys = "=0.39.1"
 MANIFEST
 (cd "$work" && cargo vendor --quiet --versioned-dirs vendor >/dev/null)
-mimalloc=$work/vendor/libmimalloc-sys-0.1.49/c_src/mimalloc/v2
+mimalloc=$work/vendor/libmimalloc-sys-0.1.49/c_src/mimalloc
 lmdb=$work/vendor/lmdb-master-sys-0.2.6/lmdb/libraries/liblmdb
 sqlite=$work/vendor/libsqlite3-sys-0.39.1/sqlite3
 
 failed=false
 
-# check NAME 'FLAGS' EXPECTED-OUTPUT SOURCE...: compile, link with real-code/NAME.c, run.
+# check NAME 'FLAGS' EXPECTED-OUTPUT SOURCE...: compile, link with real-code/NAME.c, or NAME without
+# what follows a hyphen, and with the flags in $link_flags, and run.
+link_flags=
 check() {
     name=$1 flags=$2 expected=$3
     shift 3
@@ -44,7 +46,7 @@ check() {
     rm -rf "$directory"
     mkdir "$directory"
     objects=
-    for source in "$@" "$here/$name.c"; do
+    for source in "$@" "$here/${name%%-*}.c"; do
         object=$directory/$(basename "$source" .c)-$(echo "$objects" | wc -w).o
         objects="$objects $object"
         # shellcheck disable=SC2086 # the flags are words
@@ -56,7 +58,7 @@ check() {
         fi
     done
     # shellcheck disable=SC2086
-    if ! "$winpages" cc $objects -o "$directory/program" >"$directory/messages" 2>&1; then
+    if ! "$winpages" cc $objects $link_flags -o "$directory/program" >"$directory/messages" 2>&1; then
         echo "$name: compiles; what it still misses:"
         sed -n "s/.*undefined reference to [\`']\(.*\)'.*/    \1/p" "$directory/messages" | sort -u
         grep -q 'undefined reference' "$directory/messages" || cat "$directory/messages"
@@ -75,8 +77,15 @@ check() {
     fi
 }
 
-check mimalloc "-I $mimalloc/include -I $mimalloc/src -DMI_DEBUG=0 -DNDEBUG" \
-    "4000 blocks, 80106000 bytes" "$mimalloc/src/static.c"
+for version in v2 v3; do
+    allocator=$mimalloc/$version
+    include="-I $allocator/include -I $allocator/src"
+    check mimalloc-$version "$include -DMI_DEBUG=0 -DNDEBUG" "4000 blocks, 80106000 bytes" "$allocator/src/static.c"
+    link_flags=-Wl,--wrap=VirtualAlloc,--wrap=VirtualFree,--wrap=VirtualProtect,--wrap=VirtualQuery,--wrap=GetProcAddress
+    # With its assertions.
+    check mimalloc_malloc-$version "$include -DMI_DEBUG=2" "0 blocks bad" "$allocator/src/static.c"
+    link_flags=
+done
 check lmdb "-I $lmdb" "1000 entries, the value of 777" "$lmdb/mdb.c" "$lmdb/midl.c"
 check sqlite "-I $sqlite" "journal_mode=wal
 count=1000

@@ -1,12 +1,13 @@
 //! Environment variables, whose names Windows compares without regard to case.
 
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use winpages_kernel::NtStatus;
 
 use crate::error_code::{ERROR_ENVVAR_NOT_FOUND, ERROR_INVALID_PARAMETER};
+use crate::text::PlainText;
 use crate::{dos_error, last_error, text};
 
 /// The variable of a name: the one spelled exactly so, or else one that is equal but for case.
@@ -19,6 +20,38 @@ fn find(name: &str) -> Option<(OsString, OsString)> {
         found
             .to_str()
             .is_some_and(|found| found.to_uppercase() == upper)
+    })
+}
+
+/// The value of a variable whose name is plain, found without the heap: allocators ask for variables
+/// before they can serve anybody.
+fn find_plain(name: &str) -> Option<&'static [u8]> {
+    let name = name.as_bytes();
+    let value = |is_same: fn(&[u8], &[u8]) -> bool| {
+        variables().find_map(|variable| {
+            let (found, rest) = variable.split_at_checked(name.len())?;
+            let value = rest.strip_prefix(b"=")?;
+            is_same(found, name).then_some(value)
+        })
+    };
+    value(|found, name| found == name).or_else(|| value(<[u8]>::eq_ignore_ascii_case))
+}
+
+/// The variables as the C library keeps them: name, `=`, value. A thread that changes one meanwhile may
+/// move them, as for every C program that calls getenv.
+fn variables() -> impl Iterator<Item = &'static [u8]> {
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+    // SAFETY: the C library's array, which NULL ends; its strings end in a NUL.
+    let mut next = unsafe { environ };
+    core::iter::from_fn(move || {
+        // SAFETY: as above.
+        unsafe {
+            let variable = *next.as_ref()?;
+            next = next.add(1);
+            (!variable.is_null()).then(|| CStr::from_ptr(variable).to_bytes())
+        }
     })
 }
 
@@ -105,7 +138,7 @@ pub unsafe extern "C" fn GetEnvironmentVariableW(
     }
 }
 
-/// GetEnvironmentVariableA.
+/// GetEnvironmentVariableA: does not use the heap for names of usual length.
 ///
 /// # Safety
 ///
@@ -117,7 +150,18 @@ pub unsafe extern "C" fn GetEnvironmentVariableA(
     nSize: u32,
 ) -> u32 {
     // SAFETY: passed on.
-    unsafe { hand_out(get(text::ansi(lpName)), lpBuffer, nSize) }
+    unsafe {
+        if let Some(name) = PlainText::read(lpName.cast::<u8>())
+            && !name.is_empty()
+            && !name.contains('=')
+        {
+            return match find_plain(&name) {
+                Some(value) => text::hand_out(value, lpBuffer, nSize),
+                None => hand_out(Err(ERROR_ENVVAR_NOT_FOUND), lpBuffer, nSize),
+            };
+        }
+        hand_out(get(text::ansi(lpName)), lpBuffer, nSize)
+    }
 }
 
 /// SetEnvironmentVariableW: NULL takes the variable away.

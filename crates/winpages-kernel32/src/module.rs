@@ -17,6 +17,7 @@ use crate::error_code::{
     ERROR_PROC_NOT_FOUND, ERROR_SUCCESS,
 };
 use crate::export_table::{self, Modules};
+use crate::text::PlainText;
 use crate::{dos_error, last_error, text};
 
 /// Where the files of the modules are on Windows.
@@ -101,15 +102,20 @@ impl Module {
     /// Finds a module by its name, with or without the system's directory, and with `.dll` or
     /// nothing behind it.
     fn from_name(name: &str) -> Option<Self> {
-        let name = name.replace('/', "\\");
-        let file = match name.rfind('\\') {
-            None => &name[..],
+        let is_separator = |character| matches!(character, '\\' | '/');
+        let file = match name.rfind(is_separator) {
+            None => name,
             Some(at) => {
-                let directory = &name[..=at];
-                if !directory.eq_ignore_ascii_case(SYSTEM_DIRECTORY) {
+                let (directory, file) = name.split_at(at + 1);
+                let is_same = |(one, other): (char, char)| {
+                    one.eq_ignore_ascii_case(&other) || is_separator(one) && is_separator(other)
+                };
+                let is_system = directory.len() == SYSTEM_DIRECTORY.len()
+                    && directory.chars().zip(SYSTEM_DIRECTORY.chars()).all(is_same);
+                if !is_system {
                     return None;
                 }
-                &name[at + 1..]
+                file
             }
         };
         OWN.iter()
@@ -145,18 +151,41 @@ fn failed(code: u32) -> usize {
     0
 }
 
-/// The module of a name; of the program for NULL.
-fn find(name: Result<Option<Vec<u16>>, NtStatus>) -> Result<Module, u32> {
-    match name.map_err(dos_error::from_status)? {
-        None => Ok(Module::Main),
-        Some(units) => {
-            Module::from_name(&String::from_utf16_lossy(&units)).ok_or(ERROR_MOD_NOT_FOUND)
-        }
+/// The module of a name; of the program for NULL. Does not use the heap for a plain name.
+///
+/// # Safety
+///
+/// As `read`.
+unsafe fn find<T: Copy + Into<u32>>(
+    name: *const T,
+    read: unsafe fn(*const T) -> Result<Option<Vec<u16>>, NtStatus>,
+) -> Result<Module, u32> {
+    if name.is_null() {
+        return Ok(Module::Main);
     }
+    // SAFETY: passed on.
+    let module = if let Some(plain) = unsafe { PlainText::read(name) } {
+        Module::from_name(&plain)
+    } else {
+        // SAFETY: passed on.
+        let units = unsafe { read(name) }.map_err(dos_error::from_status)?;
+        Module::from_name(&String::from_utf16_lossy(&units.unwrap_or_default()))
+    };
+    module.ok_or(ERROR_MOD_NOT_FOUND)
 }
 
-fn load(name: Result<Option<Vec<u16>>, NtStatus>) -> usize {
-    match find(name) {
+/// [`text::ansi`], for bytes.
+///
+/// # Safety
+///
+/// As that.
+unsafe fn ansi(name: *const u8) -> Result<Option<Vec<u16>>, NtStatus> {
+    // SAFETY: passed on.
+    unsafe { text::ansi(name.cast()) }
+}
+
+fn load(found: Result<Module, u32>) -> usize {
+    match found {
         Ok(module @ Module::Own(_)) => module.handle(),
         Ok(Module::Main) => failed(ERROR_MOD_NOT_FOUND),
         Err(code) => failed(code),
@@ -171,7 +200,7 @@ fn load(name: Result<Option<Vec<u16>>, NtStatus>) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetModuleHandleA(lpModuleName: *const c_char) -> usize {
     // SAFETY: passed on.
-    find(unsafe { text::ansi(lpModuleName) }).map_or_else(failed, Module::handle)
+    unsafe { find(lpModuleName.cast(), ansi) }.map_or_else(failed, Module::handle)
 }
 
 /// GetModuleHandleW: as [`GetModuleHandleA`].
@@ -182,7 +211,7 @@ pub unsafe extern "C" fn GetModuleHandleA(lpModuleName: *const c_char) -> usize 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetModuleHandleW(lpModuleName: *const u16) -> usize {
     // SAFETY: passed on.
-    find(unsafe { text::wide(lpModuleName) }).map_or_else(failed, Module::handle)
+    unsafe { find(lpModuleName, text::wide) }.map_or_else(failed, Module::handle)
 }
 
 const GET_MODULE_HANDLE_EX_FLAG_PIN: u32 = 1;
@@ -201,7 +230,7 @@ fn containing(address: usize) -> Result<usize, u32> {
 unsafe fn get_ex(
     flags: u32,
     address: usize,
-    name: impl FnOnce() -> Result<Option<Vec<u16>>, NtStatus>,
+    find: impl FnOnce() -> Result<Module, u32>,
     module: *mut usize,
 ) -> i32 {
     let known = GET_MODULE_HANDLE_EX_FLAG_PIN
@@ -213,7 +242,7 @@ unsafe fn get_ex(
     } else if flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS != 0 && address != 0 {
         containing(address)
     } else {
-        find(name()).map(Module::handle)
+        find().map(Module::handle)
     };
     let handle = found.unwrap_or(0);
     let mut result = found.map(|_| ());
@@ -242,7 +271,14 @@ pub unsafe extern "C" fn GetModuleHandleExA(
 ) -> i32 {
     let address = lpModuleName as usize;
     // SAFETY: passed on.
-    unsafe { get_ex(dwFlags, address, || text::ansi(lpModuleName), phModule) }
+    unsafe {
+        get_ex(
+            dwFlags,
+            address,
+            || find(lpModuleName.cast(), ansi),
+            phModule,
+        )
+    }
 }
 
 /// GetModuleHandleExW: as [`GetModuleHandleExA`].
@@ -258,7 +294,14 @@ pub unsafe extern "C" fn GetModuleHandleExW(
 ) -> i32 {
     let address = lpModuleName as usize;
     // SAFETY: passed on.
-    unsafe { get_ex(dwFlags, address, || text::wide(lpModuleName), phModule) }
+    unsafe {
+        get_ex(
+            dwFlags,
+            address,
+            || find(lpModuleName, text::wide),
+            phModule,
+        )
+    }
 }
 
 /// GetProcAddress: by name; this library's functions have no ordinals.
@@ -283,6 +326,10 @@ pub unsafe extern "C" fn GetProcAddress(hModule: usize, lpProcName: *const c_cha
         return failed(ERROR_PROC_NOT_FOUND);
     }
     // SAFETY: passed on.
+    if let Some(plain) = unsafe { PlainText::read(lpProcName.cast::<u8>()) } {
+        return export_table::find(&plain, module).unwrap_or_else(|| failed(ERROR_PROC_NOT_FOUND));
+    }
+    // SAFETY: passed on.
     match unsafe { text::ansi(lpProcName) } {
         Ok(Some(name)) => export_table::find(&String::from_utf16_lossy(&name), module)
             .unwrap_or_else(|| failed(ERROR_PROC_NOT_FOUND)),
@@ -298,7 +345,7 @@ pub unsafe extern "C" fn GetProcAddress(hModule: usize, lpProcName: *const c_cha
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn LoadLibraryA(lpLibFileName: *const c_char) -> usize {
     // SAFETY: passed on.
-    load(unsafe { text::ansi(lpLibFileName) })
+    load(unsafe { find(lpLibFileName.cast(), ansi) })
 }
 
 /// LoadLibraryW: as [`LoadLibraryA`].
@@ -309,7 +356,7 @@ pub unsafe extern "C" fn LoadLibraryA(lpLibFileName: *const c_char) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn LoadLibraryW(lpLibFileName: *const u16) -> usize {
     // SAFETY: passed on.
-    load(unsafe { text::wide(lpLibFileName) })
+    load(unsafe { find(lpLibFileName, text::wide) })
 }
 
 /// LoadLibraryExA: as [`LoadLibraryA`]; the flags say where to look, and nobody has to.
@@ -324,7 +371,7 @@ pub unsafe extern "C" fn LoadLibraryExA(
     _dwFlags: u32,
 ) -> usize {
     // SAFETY: passed on.
-    load(unsafe { text::ansi(lpLibFileName) })
+    load(unsafe { find(lpLibFileName.cast(), ansi) })
 }
 
 /// LoadLibraryExW: as [`LoadLibraryExA`].
@@ -339,7 +386,7 @@ pub unsafe extern "C" fn LoadLibraryExW(
     _dwFlags: u32,
 ) -> usize {
     // SAFETY: passed on.
-    load(unsafe { text::wide(lpLibFileName) })
+    load(unsafe { find(lpLibFileName, text::wide) })
 }
 
 /// FreeLibrary: succeeds for a module there is, which stays.

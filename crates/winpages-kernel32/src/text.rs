@@ -80,6 +80,43 @@ pub unsafe fn ansi(string: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> 
     Ok(Some(units))
 }
 
+/// A short ASCII text, read without the heap: for calls that an allocator makes before it can serve
+/// anybody, with names of modules, functions and variables.
+pub struct PlainText {
+    bytes: [u8; 128],
+    length: usize,
+}
+
+impl PlainText {
+    /// Reads a string of an A or a W function; `None` if it is long or not ASCII, or cannot be read.
+    ///
+    /// # Safety
+    ///
+    /// As [`wide`].
+    pub unsafe fn read<T: Copy + Into<u32>>(string: *const T) -> Option<Self> {
+        let mut bytes = [0; 128];
+        for length in 0..bytes.len() {
+            // SAFETY: nothing is assumed of the pointer; any bytes are a unit of text.
+            let unit = unsafe { fault::read(string.wrapping_add(length)) }.ok()?;
+            match unit.into() {
+                0 => return Some(Self { bytes, length }),
+                unit @ 1..0x80 => bytes[length] = unit as u8,
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+impl core::ops::Deref for PlainText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Always ASCII.
+        core::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
 /// UTF-8 to UTF-16; what is not UTF-8 becomes U+FFFD.
 pub fn from_utf8(bytes: &[u8]) -> Vec<u16> {
     String::from_utf8_lossy(bytes).encode_utf16().collect()
