@@ -108,13 +108,10 @@ static void changes(void)
 
 static void system_calls(void)
 {
-    char path[MAX_PATH];
     char text[3 * PAGE + 3];
     DWORD count;
     memset(text, 'x', sizeof text);
-    GetTempPathA(sizeof path, path);
-    strcat(path, "winpages-write-watch");
-    HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    HANDLE file = CreateFileA(temporary_file(), GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
     WriteFile(file, text, sizeof text, &count, NULL);
     SetFilePointer(file, 0, NULL, FILE_BEGIN);
     CALL("read a part", ReadFile(file, memory + 2 * PAGE, PAGE, &count, NULL));
