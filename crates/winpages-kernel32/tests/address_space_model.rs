@@ -17,7 +17,8 @@ use core::ffi::c_void;
 use generator::{Generator, Random};
 use kernel32::last_error::{GetLastError, SetLastError};
 use kernel32::virtual_memory::{
-    MEMORY_BASIC_INFORMATION, VirtualAlloc, VirtualFree, VirtualProtect, VirtualQuery,
+    MEMORY_BASIC_INFORMATION, VirtualAlloc, VirtualAlloc2, VirtualFree, VirtualProtect,
+    VirtualQuery,
 };
 use model::{Address, Answer, Call, Model, Region, WINDOW};
 
@@ -50,6 +51,17 @@ fn call(call: &Call) -> Answer {
                 protection,
             } => {
                 let got = VirtualAlloc(pointer(address), size as usize, kind, protection);
+                (!got.is_null()).then(|| got as u64 - WINDOW_START as u64)
+            }
+            Call::Allocate2 {
+                address,
+                size,
+                kind,
+                protection,
+            } => {
+                let (base, size) = (pointer(address), size as usize);
+                let none = core::ptr::null();
+                let got = VirtualAlloc2(0, base, size, kind, protection, none, 0);
                 (!got.is_null()).then(|| got as u64 - WINDOW_START as u64)
             }
             Call::Free {

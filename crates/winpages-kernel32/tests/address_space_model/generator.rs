@@ -48,7 +48,7 @@ const ODD_PROTECTIONS: [u32; 16] = [
 ];
 const MODIFIED_PROTECTIONS: [u32; 6] = [0x102, 0x104, 0x140, 0x204, 0x202, 0x404];
 
-const ODD_ALLOCATIONS: [u32; 9] = [
+const ODD_ALLOCATIONS: [u32; 10] = [
     0,
     MEM_TOP_DOWN,
     MEM_RESET,
@@ -57,9 +57,21 @@ const ODD_ALLOCATIONS: [u32; 9] = [
     MEM_DECOMMIT,
     MEM_RELEASE,
     MEM_COMMIT | 0x4000_0000,
-    MEM_RESERVE | 0x4_0000,
+    MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+    MEM_RESERVE | MEM_REPLACE_PLACEHOLDER,
 ];
-const ODD_FREES: [u32; 6] = [
+const ODD_PLACEHOLDERS: [u32; 6] = [
+    MEM_RESERVE_PLACEHOLDER,
+    MEM_REPLACE_PLACEHOLDER,
+    MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+    MEM_RESERVE | MEM_COMMIT | MEM_RESERVE_PLACEHOLDER,
+    MEM_RESERVE | MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER,
+    MEM_RESERVE | MEM_RESET | MEM_REPLACE_PLACEHOLDER,
+];
+const ODD_FREES: [u32; 9] = [
+    MEM_PRESERVE_PLACEHOLDER,
+    MEM_DECOMMIT | MEM_COALESCE_PLACEHOLDERS,
+    MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS | MEM_PRESERVE_PLACEHOLDER,
     0,
     MEM_DECOMMIT | MEM_RELEASE,
     MEM_FREE,
@@ -83,6 +95,9 @@ pub struct Generator {
 impl Generator {
     pub fn next(&mut self, model: &Model) -> Call {
         let random = &mut self.random;
+        if random.one_in(3) {
+            return placeholder_call(random, model);
+        }
         let (address, size) = range(random, model);
         match random.below(10) {
             0..4 => Call::Allocate {
@@ -113,6 +128,78 @@ impl Generator {
                     size,
                     kind,
                 }
+            }
+        }
+    }
+}
+
+/// A call that has to do with placeholders, or that nearly has.
+fn placeholder_call(random: &mut Random, model: &Model) -> Call {
+    let (mut address, mut size) = range(random, model);
+    let allocations = model.allocations();
+    let whole = !allocations.is_empty() && !random.one_in(8);
+    let first = random.below(allocations.len().max(1) as u64) as usize;
+    if whole {
+        // What is split, joined or replaced is mostly exactly what is there.
+        let (base, length) = allocations[first];
+        (address, size) = (Address::Window(base), length);
+    }
+    let within = |random: &mut Random, size: u64| {
+        let start = random.below(size / PAGE + 1) * PAGE;
+        (start, (1 + random.below(size / PAGE + 1)) * PAGE)
+    };
+    match random.below(10) {
+        0..3 => {
+            let start = random.below(WINDOW);
+            let size = 1 + random.below(4 * GRANULARITY);
+            Call::Allocate2 {
+                address: Address::Window(start),
+                size: size.min(WINDOW - start),
+                kind: MEM_RESERVE | MEM_RESERVE_PLACEHOLDER,
+                protection: match random.below(12) {
+                    0 => protection(random),
+                    _ => PAGE_NOACCESS,
+                },
+            }
+        }
+        3..6 => Call::Allocate2 {
+            address,
+            size,
+            kind: match random.below(10) {
+                0 => random.pick(&ODD_PLACEHOLDERS),
+                1..5 => MEM_RESERVE | MEM_REPLACE_PLACEHOLDER,
+                _ => MEM_RESERVE | MEM_COMMIT | MEM_REPLACE_PLACEHOLDER,
+            },
+            protection: protection(random),
+        },
+        6..8 => {
+            if let (Address::Window(base), false) = (address, random.one_in(3)) {
+                let (start, part) = within(random, size);
+                (address, size) = (Address::Window(base + start), part);
+            }
+            Call::Free {
+                address,
+                size,
+                kind: MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER,
+            }
+        }
+        _ => {
+            // Two side by side, or what lies between any two.
+            let neighbours: Vec<_> = allocations
+                .windows(2)
+                .filter(|pair| pair[0].0 + pair[0].1 == pair[1].0)
+                .collect();
+            let last = first + random.below(4) as usize;
+            if !neighbours.is_empty() && !random.one_in(4) {
+                let pair = random.pick(&neighbours);
+                (address, size) = (Address::Window(pair[0].0), pair[0].1 + pair[1].1);
+            } else if whole && let Some((base, length)) = allocations.get(last) {
+                size = base + length - allocations[first].0;
+            }
+            Call::Free {
+                address,
+                size,
+                kind: MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS,
             }
         }
     }

@@ -24,6 +24,11 @@ pub const MEM_PRIVATE: u32 = 0x2_0000;
 pub const MEM_RESET: u32 = 0x8_0000;
 pub const MEM_TOP_DOWN: u32 = 0x10_0000;
 
+pub const MEM_COALESCE_PLACEHOLDERS: u32 = 0x1;
+pub const MEM_PRESERVE_PLACEHOLDER: u32 = 0x2;
+pub const MEM_REPLACE_PLACEHOLDER: u32 = 0x4000;
+pub const MEM_RESERVE_PLACEHOLDER: u32 = 0x4_0000;
+
 pub const PAGE_NOACCESS: u32 = 0x01;
 pub const PAGE_WRITECOPY: u32 = 0x08;
 pub const PAGE_EXECUTE_WRITECOPY: u32 = 0x80;
@@ -48,6 +53,13 @@ pub enum Address {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Allocate {
+        address: Address,
+        size: u64,
+        kind: u32,
+        protection: u32,
+    },
+    /// VirtualAlloc2, which knows placeholders.
+    Allocate2 {
         address: Address,
         size: u64,
         kind: u32,
@@ -90,10 +102,19 @@ enum Page {
     Committed(u32),
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Ordinary,
+    Placeholder,
+    /// Took the place of a placeholder, and can be turned back into one.
+    InPlaceholder,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Allocation {
     pages: usize,
     protection: u32,
+    kind: Kind,
 }
 
 #[derive(Clone)]
@@ -139,6 +160,12 @@ impl Model {
                 kind,
                 protection,
             } => self.allocate(address, size, kind, protection),
+            Call::Allocate2 {
+                address,
+                size,
+                kind,
+                protection,
+            } => self.allocate2(address, size, kind, protection),
             Call::Free {
                 address,
                 size,
@@ -157,7 +184,9 @@ impl Model {
     pub fn would_fail_without_its_protection(&self, call: &Call) -> bool {
         let mut right = *call;
         match &mut right {
-            Call::Allocate { protection, .. } | Call::Protect { protection, .. } => {
+            Call::Allocate { protection, .. }
+            | Call::Allocate2 { protection, .. }
+            | Call::Protect { protection, .. } => {
                 *protection = PAGE_NOACCESS;
             }
             Call::Free { .. } => {}
@@ -227,15 +256,14 @@ impl Model {
         }
         let touched = self.touched(absolute, size)?;
         if kind == MEM_RESET {
-            self.one_owner(touched.clone())
-                .ok_or(ERROR_INVALID_ADDRESS)?;
+            let owner = self.one_owner(touched.clone());
+            self.not_a_placeholder(owner)?;
             return Ok(touched.start as u64 * PAGE);
         }
         let committed = Page::Committed(protection);
         if kind & MEM_RESERVE == 0 {
-            let owner = self
-                .one_owner(touched.clone())
-                .ok_or(ERROR_INVALID_ADDRESS)?;
+            let owner = self.one_owner(touched.clone());
+            let owner = self.not_a_placeholder(owner)?;
             if is_copy_on_write(protection) {
                 return Err(ERROR_INVALID_PARAMETER);
             }
@@ -255,22 +283,135 @@ impl Model {
             range.clone(),
             if commit { committed } else { Page::Reserved },
         );
-        let first = base as usize;
-        self.owners[first..range.end as usize].fill(Some(first));
+        self.enter(range, protection, Kind::Ordinary);
+        Ok(base as u64 * PAGE)
+    }
+
+    /// Makes pages one allocation.
+    fn enter(&mut self, range: core::ops::Range<i64>, protection: u32, kind: Kind) {
+        let (first, end) = (range.start as usize, range.end as usize);
+        self.owners[first..end].fill(Some(first));
         let allocation = Allocation {
-            pages: range.end as usize - first,
+            pages: end - first,
             protection,
+            kind,
         };
         self.allocations.insert(first, allocation);
-        Ok(first as u64 * PAGE)
+    }
+
+    /// The allocation, if there is one that pages can be in.
+    fn not_a_placeholder(&self, owner: Option<usize>) -> Result<usize, u32> {
+        owner
+            .filter(|owner| self.allocations[owner].kind != Kind::Placeholder)
+            .ok_or(ERROR_INVALID_ADDRESS)
+    }
+
+    fn allocate2(&mut self, address: Address, size: u64, kind: u32, protection: u32) -> Answer {
+        let placeholders = MEM_RESERVE_PLACEHOLDER | MEM_REPLACE_PLACEHOLDER;
+        match kind & placeholders {
+            0 => self.allocate(address, size, kind, protection),
+            MEM_RESERVE_PLACEHOLDER => {
+                let others = kind & !(MEM_RESERVE_PLACEHOLDER | MEM_TOP_DOWN);
+                if others != MEM_RESERVE || protection != PAGE_NOACCESS {
+                    return Err(ERROR_INVALID_PARAMETER);
+                }
+                let base = self.allocate(address, size, MEM_RESERVE, protection)?;
+                let first = (base / PAGE) as usize;
+                self.allocations.get_mut(&first).unwrap().kind = Kind::Placeholder;
+                Ok(base)
+            }
+            MEM_REPLACE_PLACEHOLDER => {
+                self.replace(address, size, kind & !MEM_REPLACE_PLACEHOLDER, protection)
+            }
+            _ => Err(ERROR_INVALID_PARAMETER),
+        }
+    }
+
+    fn replace(&mut self, address: Address, size: u64, kind: u32, protection: u32) -> Answer {
+        let absolute = self.absolute(address);
+        if kind & MEM_RESERVE == 0
+            || kind & !(MEM_RESERVE | MEM_COMMIT | MEM_TOP_DOWN) != 0
+            || !is_protection(protection)
+            || size == 0
+            || absolute < MINIMUM_APPLICATION_ADDRESS
+        {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let range = self.touched(absolute, size)?;
+        let owner = self.one_owner(range.clone());
+        let exact = owner.map(|owner| (owner, self.allocations[&owner]));
+        let is_exact = exact.is_some_and(|(owner, found)| {
+            found.kind == Kind::Placeholder
+                && owner as i64 == range.start
+                && found.pages as i64 == range.end - range.start
+        });
+        if !is_exact {
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        if kind & MEM_COMMIT != 0 {
+            self.set(range.clone(), Page::Committed(protection));
+        }
+        self.enter(range.clone(), protection, Kind::InPlaceholder);
+        Ok(range.start as u64 * PAGE)
+    }
+
+    /// Makes part of an allocation one by itself, and what is left of it on either side, too.
+    fn separate(&mut self, owner: usize, part: core::ops::Range<i64>) {
+        let found = self.allocations[&owner];
+        let whole = owner as i64..(owner + found.pages) as i64;
+        for piece in [whole.start..part.start, part.clone(), part.end..whole.end] {
+            if !piece.is_empty() {
+                self.enter(piece, found.protection, found.kind);
+            }
+        }
+    }
+
+    fn preserve(&mut self, owner: usize, range: core::ops::Range<i64>) -> Answer {
+        let found = self.allocations[&owner];
+        let is_part = found.pages as i64 != range.end - range.start;
+        match found.kind {
+            Kind::Placeholder if is_part => self.separate(owner, range),
+            Kind::InPlaceholder => {
+                self.separate(owner, range.clone());
+                self.set(range.clone(), Page::Reserved);
+                self.enter(range, PAGE_NOACCESS, Kind::Placeholder);
+            }
+            Kind::Placeholder | Kind::Ordinary => return Err(ERROR_INVALID_ADDRESS),
+        }
+        Ok(0)
+    }
+
+    fn coalesce(&mut self, range: core::ops::Range<i64>) -> Answer {
+        let mut joined = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let owner = self
+                .owner_of_page(at)
+                .filter(|owner| *owner as i64 == at)
+                .filter(|owner| self.allocations[owner].kind == Kind::Placeholder)
+                .ok_or(ERROR_INVALID_ADDRESS)?;
+            joined.push(owner);
+            at += self.allocations[&owner].pages as i64;
+        }
+        if at != range.end || joined.len() < 2 {
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        for owner in joined {
+            self.allocations.remove(&owner);
+        }
+        self.enter(range, PAGE_NOACCESS, Kind::Placeholder);
+        Ok(0)
     }
 
     fn free(&mut self, address: Address, size: u64, kind: u32) -> Answer {
-        let release = match kind {
-            MEM_RELEASE if size == 0 => true,
-            MEM_DECOMMIT => false,
+        const PRESERVE: u32 = MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER;
+        const COALESCE: u32 = MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS;
+        match kind {
+            MEM_RELEASE if size == 0 => {}
+            PRESERVE | COALESCE if size != 0 => {}
+            MEM_DECOMMIT => {}
             _ => return Err(ERROR_INVALID_PARAMETER),
-        };
+        }
         let absolute = self.absolute(address);
         if absolute > MAXIMUM_APPLICATION_ADDRESS {
             return Err(ERROR_INVALID_PARAMETER);
@@ -278,10 +419,14 @@ impl Model {
         let page = (absolute as i64 - self.start as i64).div_euclid(PAGE as i64);
         let owner = self.owner_of_page(page).ok_or(ERROR_INVALID_ADDRESS)?;
         let whole = owner as i64..(owner + self.allocations[&owner].pages) as i64;
+        if kind == COALESCE {
+            let range = self.touched(absolute, size);
+            return self.coalesce(range.map_err(|_| ERROR_INVALID_ADDRESS)?);
+        }
         if size == 0 && page != whole.start {
             return Err(ERROR_INVALID_ADDRESS);
         }
-        if release {
+        if kind == MEM_RELEASE {
             self.set(whole.clone(), Page::Free);
             self.owners[owner..whole.end as usize].fill(None);
             self.allocations.remove(&owner);
@@ -295,6 +440,9 @@ impl Model {
         if range.end > whole.end {
             // STATUS_UNABLE_TO_FREE_VM.
             return Err(ERROR_INVALID_PARAMETER);
+        }
+        if kind == PRESERVE {
+            return self.preserve(owner, range);
         }
         self.set(range, Page::Reserved);
         Ok(0)

@@ -16,6 +16,12 @@ const WINDOW_START: u64 = 0x1000_0000;
 /// Such calls are left out of the script; everything else is in it.
 fn fault_of_wine(call: &Call, model: &Model) -> Option<&'static str> {
     match *call {
+        Call::Allocate2 { .. } => Some("Wine 8.0 has no placeholders"),
+        Call::Free { kind, .. }
+            if kind & (MEM_COALESCE_PLACEHOLDERS | MEM_PRESERVE_PLACEHOLDER) != 0 =>
+        {
+            Some("Wine 8.0 has no placeholders")
+        }
         Call::Allocate { kind, .. } if kind & MEM_RESET != 0 && kind != MEM_RESET => {
             Some("MEM_RESET stands alone; Wine takes it for a reset whatever else is asked for")
         }
@@ -93,6 +99,7 @@ fn line(call: &Call) -> String {
             kind,
             protection,
         } => format!("A {} {size:x} {kind:x} {protection:x}", argument(address)),
+        Call::Allocate2 { .. } => unreachable!("no call of these is written"),
         Call::Free {
             address,
             size,
