@@ -2,8 +2,8 @@
 //!
 //! `cargo bench -p winpages-kernel32 --bench heap`. Figures are nanoseconds for a hundred operations
 //! (of processor time; of elapsed time where there are several threads), the least and the median of
-//! 31 turns; the ratio is the median of the pairs. `conformance/heap-speed.c` is the first of these
-//! loops in C, for running it on another Windows API.
+//! 31 turns; the ratio is the median of the pairs. `heap_speed.c` beside this file has the same loops in
+//! C, for running them on another Windows API.
 
 mod paired;
 
@@ -211,12 +211,6 @@ fn main() {
         "malloc, free",
         || burst(&Glibc),
     );
-    let on = |allocator: &dyn Fn(&mut Population)| {
-        thread_local!(static POPULATION: std::cell::RefCell<Population> = std::cell::RefCell::new(Population::new()));
-        POPULATION.with_borrow_mut(allocator);
-    };
-    let _ = on;
-    println!("HeapCreate+HeapDestroy:");
     paired::measure("HeapCreate+HeapDestroy", 500, || {
         let heap = HeapCreate(0, 0, 0);
         assert_eq!(HeapDestroy(heap), 1);
