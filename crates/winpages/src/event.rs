@@ -100,6 +100,7 @@ impl Event {
     /// # Errors
     ///
     /// ERROR_ACCESS_DENIED: its creator does not let this user change it.
+    #[inline]
     pub fn set(&self) -> Result<(), Error> {
         platform::set_event(&self.object.handle).map_err(self.object.error(Operation::Signal))
     }
@@ -128,6 +129,7 @@ impl Event {
     /// # Errors
     ///
     /// ERROR_ACCESS_DENIED: its creator does not let this user wait for it.
+    #[inline]
     pub fn wait(&self) -> Result<(), Error> {
         self.wait_for(None).map(drop)
     }
@@ -141,6 +143,7 @@ impl Event {
         self.wait_for(Some(limit))
     }
 
+    #[inline]
     fn wait_for(&self, limit: Option<Duration>) -> Result<bool, Error> {
         platform::wait_for_one(&self.object.handle, limit)
             .map(|waited| waited != Waited::TimedOut)

@@ -78,6 +78,7 @@ impl Heap {
 
     /// Allocates memory for a layout; `None` if there is none. Mirrors HeapAlloc. Freed by
     /// [`Heap::deallocate`], or with the heap.
+    #[inline]
     pub fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         self.allocate_as(0, layout)
     }
@@ -87,6 +88,7 @@ impl Heap {
         self.allocate_as(HEAP_ZERO_MEMORY, layout)
     }
 
+    #[inline]
     fn allocate_as(&self, flags: u32, layout: Layout) -> Option<NonNull<u8>> {
         if layout.align() <= ALIGNMENT {
             return self.handle.allocate(flags, layout.size());
@@ -109,6 +111,7 @@ impl Heap {
     /// # Safety
     ///
     /// It must have been allocated with this layout.
+    #[inline]
     unsafe fn block_of(place: NonNull<u8>, layout: Layout) -> NonNull<u8> {
         if layout.align() <= ALIGNMENT {
             place
@@ -123,6 +126,7 @@ impl Heap {
     /// # Safety
     ///
     /// It was allocated from this heap with this layout, and nobody uses it any more.
+    #[inline]
     pub unsafe fn deallocate(&self, memory: NonNull<u8>, layout: Layout) {
         // SAFETY: the caller's.
         unsafe { self.handle.free(Self::block_of(memory, layout)) };
@@ -280,6 +284,7 @@ mod allocator {
     // SAFETY: what is allocated stays where it is until it is deallocated or the heap is dropped, and
     // moving the value moves nothing of the heap. Blocks of no bytes are blocks, too.
     unsafe impl Allocator for Heap {
+        #[inline]
         fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
             bytes(Heap::allocate(self, layout), layout.size())
         }
@@ -288,6 +293,7 @@ mod allocator {
             bytes(Heap::allocate_zeroed(self, layout), layout.size())
         }
 
+        #[inline]
         unsafe fn deallocate(&self, memory: NonNull<u8>, layout: Layout) {
             // SAFETY: the caller's.
             unsafe { Heap::deallocate(self, memory, layout) };

@@ -57,6 +57,7 @@ impl Memory {
     }
 
     /// The offsets that a range of them means, if they lie within.
+    #[inline]
     pub(crate) fn offsets(
         &self,
         operation: Operation,
@@ -85,6 +86,7 @@ impl Memory {
     }
 
     /// The offsets of `size` bytes from one on.
+    #[inline]
     pub(crate) fn span(
         &self,
         operation: Operation,
@@ -95,6 +97,7 @@ impl Memory {
     }
 
     /// The addresses of offsets.
+    #[inline]
     pub(crate) fn addresses_of(&self, offsets: &Range<usize>) -> Range<usize> {
         self.base() + offsets.start..self.base() + offsets.end
     }
@@ -107,10 +110,12 @@ impl Memory {
     }
 
     /// A pointer to one of the bytes, or to the end.
+    #[inline]
     pub(crate) fn pointer_to(&self, offset: usize) -> *mut u8 {
         self.pointer().wrapping_add(offset)
     }
 
+    #[inline]
     pub(crate) fn read(&self, offset: usize, buffer: &mut [u8]) -> Result<(), Error> {
         let offsets = self.span(Operation::Read, offset, buffer.len())?;
         let from = self.pointer_to(offsets.start);
@@ -122,6 +127,7 @@ impl Memory {
     /// # Safety
     ///
     /// No reference to the bytes may exist, unless one that allows them to be changed.
+    #[inline]
     pub(crate) unsafe fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         let offsets = self.span(Operation::Write, offset, bytes.len())?;
         let to = self.pointer_to(offsets.start);

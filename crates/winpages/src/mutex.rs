@@ -107,6 +107,7 @@ impl Mutex {
     /// * ERROR_ACCESS_DENIED: its creator does not let this user take it.
     /// * ERROR_NO_SYSTEM_RESOURCES: the thread has 2000 mutexes, on Linux.
     /// * the code of STATUS_MUTANT_LIMIT_EXCEEDED: it was taken as often as can be counted.
+    #[inline]
     pub fn lock(&self) -> Result<MutexGuard<'_>, Error> {
         match self.wait(None)? {
             Some(guard) => Ok(guard),
@@ -119,6 +120,7 @@ impl Mutex {
     /// # Errors
     ///
     /// As [`Mutex::lock`].
+    #[inline]
     pub fn try_lock(&self) -> Result<Option<MutexGuard<'_>>, Error> {
         self.wait(Some(Duration::ZERO))
     }
@@ -132,6 +134,7 @@ impl Mutex {
         self.wait(Some(limit))
     }
 
+    #[inline]
     fn wait(&self, limit: Option<Duration>) -> Result<Option<MutexGuard<'_>>, Error> {
         let waited = platform::wait_for_one(&self.object.handle, limit)
             .map_err(self.object.error(Operation::Wait))?;
@@ -143,6 +146,7 @@ impl Mutex {
     }
 
     /// The guard of a thread that has just taken it.
+    #[inline]
     pub(crate) fn taken(&self, is_abandoned: bool) -> MutexGuard<'_> {
         MutexGuard {
             mutex: self,
@@ -171,6 +175,7 @@ impl MutexGuard<'_> {
 }
 
 impl Drop for MutexGuard<'_> {
+    #[inline]
     fn drop(&mut self) {
         let released = platform::release_mutex(&self.mutex.object.handle);
         debug_assert_eq!(released, Ok(()), "the mutex was released by others");

@@ -17,10 +17,12 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    #[inline]
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
+    #[inline]
     pub(crate) fn error(&self, operation: Operation) -> impl FnOnce(Code) -> Error + '_ {
         move |code| Error::new(operation, code).of(self.name())
     }
@@ -77,6 +79,7 @@ impl<T: Kind> ObjectOptions<T> {
     }
 
     /// The name by which others find it.
+    #[inline]
     pub fn name(self, name: impl Into<String>) -> Self {
         Self {
             name: Some(name.into()),

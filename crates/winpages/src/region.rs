@@ -53,6 +53,7 @@ pub struct Region {
 }
 
 impl Region {
+    #[inline]
     fn new(basic: BasicInformation) -> Self {
         const COMMIT: u32 = 0x1000;
         const RESERVE: u32 = 0x2000;
@@ -83,6 +84,7 @@ impl Region {
     }
 
     /// The addresses of its bytes.
+    #[inline]
     pub fn addresses(&self) -> Range<usize> {
         self.base..self.base + self.size
     }
@@ -115,6 +117,7 @@ impl Region {
 /// assert_eq!(region.kind, Some(winpages::RegionKind::Private));
 /// # Ok::<(), winpages::Error>(())
 /// ```
+#[inline]
 pub fn query(address: usize) -> Result<Region, Error> {
     platform::query(address)
         .map(Region::new)

@@ -101,6 +101,7 @@ impl Semaphore {
     /// * ERROR_TOO_MANY_POSTS: the count would pass the maximum; it stays as it is.
     /// * ERROR_INVALID_PARAMETER: nothing is added.
     /// * ERROR_ACCESS_DENIED: its creator does not let this user change it.
+    #[inline]
     pub fn release(&self, count: u32) -> Result<u32, Error> {
         let released = match i32::try_from(count) {
             Ok(count) => platform::release_semaphore(&self.object.handle, count),
@@ -116,6 +117,7 @@ impl Semaphore {
     /// # Errors
     ///
     /// ERROR_ACCESS_DENIED: its creator does not let this user wait for it.
+    #[inline]
     pub fn wait(&self) -> Result<(), Error> {
         self.wait_for(None).map(drop)
     }
@@ -129,6 +131,7 @@ impl Semaphore {
         self.wait_for(Some(limit))
     }
 
+    #[inline]
     fn wait_for(&self, limit: Option<Duration>) -> Result<bool, Error> {
         platform::wait_for_one(&self.object.handle, limit)
             .map(|waited| waited != Waited::TimedOut)

@@ -209,6 +209,7 @@ impl Reservation {
     /// # Errors
     ///
     /// ERROR_INVALID_ADDRESS if the offset is not within the reservation.
+    #[inline]
     pub fn query(&self, offset: usize) -> Result<Region, Error> {
         let offsets = self.memory.span(Operation::Query, offset, 1)?;
         region::query(self.memory.addresses_of(&offsets).start)
@@ -264,6 +265,7 @@ impl Reservation {
     /// # Errors
     ///
     /// As [`Reservation::slice`].
+    #[inline]
     pub fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<(), Error> {
         self.memory.read(offset, buffer)
     }
@@ -276,6 +278,7 @@ impl Reservation {
     /// # Errors
     ///
     /// As [`Reservation::slice`].
+    #[inline]
     pub fn write_at(&mut self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         // SAFETY: `&mut` says that nobody has a slice of the bytes.
         unsafe { self.memory.write(offset, bytes) }
@@ -294,6 +297,7 @@ impl Reservation {
     /// assert_eq!(reservation.read::<f64>(108)?, 2.5);
     /// # Ok::<(), winpages::Error>(())
     /// ```
+    #[inline]
     pub fn read<T: Pod>(&self, offset: usize) -> Result<T, Error> {
         let mut value = T::zeroed();
         self.read_at(offset, bytemuck::bytes_of_mut(&mut value))?;
@@ -305,6 +309,7 @@ impl Reservation {
     /// # Errors
     ///
     /// As [`Reservation::slice`].
+    #[inline]
     pub fn write<T: Pod>(&mut self, offset: usize, value: &T) -> Result<(), Error> {
         self.write_at(offset, bytemuck::bytes_of(value))
     }

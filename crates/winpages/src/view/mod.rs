@@ -118,6 +118,7 @@ impl View {
     /// * ERROR_INVALID_ADDRESS: the bytes would pass the end of the view.
     /// * ERROR_NOACCESS: a page is not committed, cannot be read, or has lost its file. The buffer may
     ///   be partly filled.
+    #[inline]
     pub fn read_at(&self, offset: usize, buffer: &mut [u8]) -> Result<(), Error> {
         self.memory.read(offset, buffer)
     }
@@ -129,6 +130,7 @@ impl View {
     /// * ERROR_INVALID_ADDRESS: the bytes would pass the end of the view.
     /// * ERROR_NOACCESS: a page is not committed, cannot be written, or has lost its file. Part of the
     ///   bytes may have been written.
+    #[inline]
     pub fn write_at(&self, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         // SAFETY: what safe references there are to a view's bytes are atomics.
         unsafe { self.memory.write(offset, bytes) }
@@ -139,6 +141,7 @@ impl View {
     /// # Errors
     ///
     /// As [`View::read_at`].
+    #[inline]
     pub fn read<T: Pod>(&self, offset: usize) -> Result<T, Error> {
         let mut value = T::zeroed();
         self.read_at(offset, bytemuck::bytes_of_mut(&mut value))?;
@@ -150,6 +153,7 @@ impl View {
     /// # Errors
     ///
     /// As [`View::write_at`].
+    #[inline]
     pub fn write<T: Pod>(&self, offset: usize, value: &T) -> Result<(), Error> {
         self.write_at(offset, bytemuck::bytes_of(value))
     }
@@ -186,6 +190,7 @@ impl View {
     /// assert_eq!(view.atomic_u64(64)?.load(Ordering::Relaxed), 1);
     /// # Ok::<(), winpages::Error>(())
     /// ```
+    #[inline]
     pub fn shared<T: Shared>(&self, offset: usize) -> Result<&T, Error> {
         // SAFETY: `&mut self` is needed to take what the reference needs away, and the pages are the
         // view's until it is dropped.
@@ -343,6 +348,7 @@ impl View {
     /// # Errors
     ///
     /// ERROR_INVALID_ADDRESS if the offset is not within the view.
+    #[inline]
     pub fn query(&self, offset: usize) -> Result<Region, Error> {
         let offsets = self.memory.span(Operation::Query, offset, 1)?;
         region::query(self.memory.addresses_of(&offsets).start)

@@ -12,6 +12,7 @@ impl ObjectHandle {
         Self(handle)
     }
 
+    #[inline]
     pub(super) fn get(&self) -> Handle {
         self.0
     }

@@ -30,6 +30,7 @@ impl HeapHandle {
             .map_err(code)
     }
 
+    #[inline]
     pub(crate) fn allocate(&self, flags: u32, size: usize) -> Option<NonNull<u8>> {
         heap::allocate(self.heap, HeapOptions::from_bits_retain(flags), size).ok()
     }
@@ -37,6 +38,7 @@ impl HeapHandle {
     /// # Safety
     ///
     /// The block must be one of this heap's, and nobody may use it any more if there is an answer.
+    #[inline]
     pub(crate) unsafe fn reallocate(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         heap::reallocate(self.heap, HeapOptions::empty(), block.as_ptr(), size).ok()
     }
@@ -44,6 +46,7 @@ impl HeapHandle {
     /// # Safety
     ///
     /// The block must be one of this heap's, and nobody may use it any more.
+    #[inline]
     pub(crate) unsafe fn free(&self, block: NonNull<u8>) {
         let freed = heap::free(self.heap, HeapOptions::empty(), block.as_ptr());
         debug_assert_eq!(freed, Ok(()), "no live block of this heap");

@@ -14,6 +14,7 @@ use winpages_kernel::sys::fault;
 use super::super::{Allocation, BasicInformation, Code};
 use super::{code, requirements};
 
+#[inline]
 pub(crate) fn page_size() -> usize {
     PAGE_SIZE
 }
@@ -26,6 +27,7 @@ pub(crate) fn application_addresses() -> RangeInclusive<usize> {
     MINIMUM_APPLICATION_ADDRESS..=maximum_application_address()
 }
 
+#[inline]
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
     address_space::allocate_virtual_memory_within(
         &requirements(request.requirements),
@@ -76,6 +78,7 @@ pub(crate) unsafe fn protect(base: usize, size: usize, protection: u32) -> Resul
         .map_err(code)
 }
 
+#[inline]
 pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
     let bits = |protection: Option<Protection>| protection.map_or(0, |given| given.bits());
     address_space::query_virtual_memory(address)
@@ -94,6 +97,7 @@ pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
 /// # Safety
 ///
 /// What is written from `to` on must be the caller's to write.
+#[inline]
 pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, size: usize) -> Result<(), Code> {
     // SAFETY: the caller's.
     unsafe { fault::copy(to, from, size) }.map_err(|_| ERROR_NOACCESS)

@@ -56,10 +56,12 @@ pub(crate) fn open_dispatcher(kind: Dispatcher, name: &[u16]) -> Result<ObjectHa
     .map_err(code)
 }
 
+#[inline]
 pub(crate) fn release_mutex(mutex: &ObjectHandle) -> Result<(), Code> {
     wait::release_mutant(mutex.get()).map(drop).map_err(code)
 }
 
+#[inline]
 pub(crate) fn set_event(event: &ObjectHandle) -> Result<(), Code> {
     wait::set_event(event.get()).map(drop).map_err(code)
 }
@@ -73,6 +75,7 @@ pub(crate) fn pulse_event(event: &ObjectHandle) -> Result<(), Code> {
 }
 
 /// Answers the count before.
+#[inline]
 pub(crate) fn release_semaphore(semaphore: &ObjectHandle, count: i32) -> Result<i32, Code> {
     wait::release_semaphore(semaphore.get(), count).map_err(code)
 }
@@ -96,10 +99,12 @@ pub(crate) fn cancel_timer(timer: &ObjectHandle) -> Result<(), Code> {
     wait::cancel_timer(timer.get()).map(drop).map_err(code)
 }
 
+#[inline]
 fn timeout(given: Option<Duration>) -> Timeout {
     given.map_or(Timeout::Infinite, Timeout::After)
 }
 
+#[inline]
 fn waited(outcome: Outcome) -> Waited {
     match outcome {
         Outcome::Object(index) => Waited::Signalled(index),
@@ -109,6 +114,7 @@ fn waited(outcome: Outcome) -> Waited {
     }
 }
 
+#[inline]
 pub(crate) fn wait_for_one(object: &ObjectHandle, limit: Option<Duration>) -> Result<Waited, Code> {
     wait::wait_for_single_object(object.get(), false, timeout(limit))
         .map(waited)

@@ -16,6 +16,7 @@ impl ObjectHandle {
         Self(handle)
     }
 
+    #[inline]
     pub(super) fn get(&self) -> HANDLE {
         self.0
     }

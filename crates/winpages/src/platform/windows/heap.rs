@@ -47,6 +47,7 @@ impl HeapHandle {
         })
     }
 
+    #[inline]
     pub(crate) fn allocate(&self, flags: u32, size: usize) -> Option<NonNull<u8>> {
         // SAFETY: the heap lives as long as this value.
         NonNull::new(unsafe { HeapAlloc(self.heap, flags, size) }.cast())
@@ -55,6 +56,7 @@ impl HeapHandle {
     /// # Safety
     ///
     /// The block must be one of this heap's, and nobody may use it any more if there is an answer.
+    #[inline]
     pub(crate) unsafe fn reallocate(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
         let block: *const c_void = block.as_ptr().cast();
         // SAFETY: the caller's.
@@ -64,6 +66,7 @@ impl HeapHandle {
     /// # Safety
     ///
     /// The block must be one of this heap's, and nobody may use it any more.
+    #[inline]
     pub(crate) unsafe fn free(&self, block: NonNull<u8>) {
         // SAFETY: the caller's.
         let freed = unsafe { HeapFree(self.heap, 0, block.as_ptr().cast()) };

@@ -150,6 +150,7 @@ pub(crate) unsafe fn protect(base: usize, size: usize, protection: u32) -> Resul
     Ok(old)
 }
 
+#[inline]
 pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
     let mut region = MEMORY_BASIC_INFORMATION::default();
     // SAFETY: the answer goes to a local of the size given.

@@ -72,11 +72,13 @@ pub(crate) fn open_dispatcher(kind: Dispatcher, name: &[u16]) -> Result<ObjectHa
     }
 }
 
+#[inline]
 pub(crate) fn release_mutex(mutex: &ObjectHandle) -> Result<(), Code> {
     // SAFETY: the handle is good while it is borrowed.
     succeeded(unsafe { ReleaseMutex(mutex.get()) })
 }
 
+#[inline]
 pub(crate) fn set_event(event: &ObjectHandle) -> Result<(), Code> {
     // SAFETY: as above.
     succeeded(unsafe { SetEvent(event.get()) })
@@ -120,6 +122,7 @@ pub(crate) fn cancel_timer(timer: &ObjectHandle) -> Result<(), Code> {
     succeeded(unsafe { CancelWaitableTimer(timer.get()) })
 }
 
+#[inline]
 pub(crate) fn wait_for_one(object: &ObjectHandle, limit: Option<Duration>) -> Result<Waited, Code> {
     // SAFETY: the handle is good while it is borrowed.
     wait(limit, |milliseconds| unsafe {
