@@ -688,4 +688,15 @@ mod tests {
         assert_eq!(table.len(), EXPORTS.len());
         assert_eq!(table, names);
     }
+
+    #[test]
+    fn every_call_of_ntdll_has_its_second_name() {
+        let calls = EXPORTS
+            .iter()
+            .filter(|export| export.modules.intersects(Modules::NTDLL))
+            .filter_map(|export| export.name.strip_prefix("Nt"))
+            .filter(|name| *name != "CurrentTeb");
+        let twins: BTreeSet<&str> = crate::nt::zw::NAMES.iter().copied().collect();
+        assert_eq!(twins, calls.collect());
+    }
 }

@@ -23,3 +23,4 @@ pub mod virtual_memory;
 pub mod virtual_memory_query;
 pub mod wait;
 pub mod write_watch;
+pub(crate) mod zw;
