@@ -207,6 +207,7 @@ macro_rules! programs {
 }
 
 programs! { single:
+    access_check
     acls
     bad_pointers
     copy_on_write
@@ -240,6 +241,7 @@ programs! { single:
     nt_waits
     nt_objects
     nt_section
+    object_security
     offer_virtual_memory
     open_file_mapping
     paths

@@ -1,4 +1,5 @@
-//! Access tokens, as far as memory needs them: which privileges the process holds.
+//! Access tokens: which privileges the process holds. Who its user is, [`crate::security::Subject`]
+//! tells.
 //!
 //! A privilege here is no power: what the process may do is Linux's to say. The token answers the
 //! question that programs ask before they use large pages or lock physical memory, and answers it as
@@ -16,6 +17,8 @@ use crate::sys::memory;
 impl AccessMask {
     /// TOKEN_QUERY
     pub const TOKEN_QUERY: Self = Self::from_bits_retain(0x08);
+    /// TOKEN_DUPLICATE
+    pub const TOKEN_DUPLICATE: Self = Self::from_bits_retain(0x02);
     /// TOKEN_QUERY_SOURCE
     pub const TOKEN_QUERY_SOURCE: Self = Self::from_bits_retain(0x10);
     /// TOKEN_ADJUST_PRIVILEGES
@@ -146,13 +149,101 @@ pub enum Change {
     Remove,
 }
 
-/// The process's token. All of them are one: what a handle leads to holds nothing of its own.
+/// How far one may go who acts with a token: Windows' SECURITY_IMPERSONATION_LEVEL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum ImpersonationLevel {
+    /// SecurityAnonymous
+    Anonymous = 0,
+    /// SecurityIdentification
+    Identification = 1,
+    /// SecurityImpersonation
+    Impersonation = 2,
+    /// SecurityDelegation
+    Delegation = 3,
+}
+
+impl ImpersonationLevel {
+    /// The level of a number.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::BAD_IMPERSONATION_LEVEL`].
+    pub fn from_number(number: u32) -> Result<Self, NtStatus> {
+        match number {
+            0 => Ok(Self::Anonymous),
+            1 => Ok(Self::Identification),
+            2 => Ok(Self::Impersonation),
+            3 => Ok(Self::Delegation),
+            _ => Err(NtStatus::BAD_IMPERSONATION_LEVEL),
+        }
+    }
+}
+
+/// A token of the process's user. All of them are one: what a handle leads to holds nothing of its own
+/// but what it may be used for.
 #[derive(Debug, Default)]
 pub struct Token {
     handles: AtomicUsize,
+    /// `None` for the primary token.
+    level: Option<ImpersonationLevel>,
+}
+
+thread_local! {
+    // How far this thread acts with a token of its own, whose user is the process's all the same.
+    static ACTING: core::cell::Cell<Option<ImpersonationLevel>> = const { core::cell::Cell::new(None) };
+}
+
+/// Gives the calling thread a token of its own; mirrors ImpersonateSelf.
+pub fn impersonate_self(level: ImpersonationLevel) {
+    ACTING.set(Some(level));
+}
+
+/// Takes the calling thread's own token away; mirrors RevertToSelf.
+pub fn revert_to_self() {
+    ACTING.set(None);
+}
+
+/// Opens the calling thread's own token; mirrors NtOpenThreadToken.
+///
+/// # Errors
+///
+/// [`NtStatus::NO_TOKEN`] if it has none, and as [`open_process_token`].
+pub fn open_thread_token(desired: AccessMask) -> Result<Handle, NtStatus> {
+    open(desired, Some(ACTING.get().ok_or(NtStatus::NO_TOKEN)?))
+}
+
+/// Makes a token of another; mirrors NtDuplicateToken. Without a level, a primary one.
+///
+/// # Errors
+///
+/// As [`reference_token`], which must grant TOKEN_DUPLICATE; [`NtStatus::BAD_IMPERSONATION_LEVEL`] if an
+/// impersonation token is to let one go further.
+pub fn duplicate_token(
+    handle: Handle,
+    desired: Option<AccessMask>,
+    level: Option<ImpersonationLevel>,
+) -> Result<Handle, NtStatus> {
+    let source = reference_token(handle, AccessMask::TOKEN_DUPLICATE)?;
+    if source
+        .level
+        .is_some_and(|own| level.is_none_or(|level| level > own))
+    {
+        return Err(NtStatus::BAD_IMPERSONATION_LEVEL);
+    }
+    let desired = match desired {
+        Some(desired) => desired,
+        None => object::reference(handle)?.access,
+    };
+    open(desired, level)
 }
 
 impl Token {
+    /// How far one may go with it; `None` for the primary token.
+    pub fn level(&self) -> Option<ImpersonationLevel> {
+        self.level
+    }
+
     /// All privileges that are held, and whether each is enabled.
     pub fn privileges(&self) -> impl Iterator<Item = (Privilege, bool)> {
         let (held, enabled) = (held(), ENABLED.load(Ordering::Relaxed));
@@ -196,8 +287,15 @@ impl Token {
 ///
 /// [`NtStatus::INSUFFICIENT_RESOURCES`] when the handle table is full.
 pub fn open_process_token(desired: AccessMask) -> Result<Handle, NtStatus> {
+    open(desired, None)
+}
+
+fn open(desired: AccessMask, level: Option<ImpersonationLevel>) -> Result<Handle, NtStatus> {
     handle_table::insert(Entry {
-        object: Object::Token(Arc::default()),
+        object: Object::Token(Arc::new(Token {
+            level,
+            ..Token::default()
+        })),
         access: TOKEN_GENERIC_MAPPING.apply(desired),
         attributes: HandleAttributes::empty(),
     })

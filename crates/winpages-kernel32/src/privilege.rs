@@ -65,17 +65,28 @@ pub unsafe extern "C" fn OpenProcessToken(
     last_error::boolean(opened)
 }
 
-/// OpenThreadToken: ERROR_NO_TOKEN, for a thread here acts for nobody but its process.
+/// OpenThreadToken: the token that ImpersonateSelf gave the calling thread; ERROR_NO_TOKEN if it has none.
+///
+/// # Safety
+///
+/// `TokenHandle` must be a C program's to write.
 #[unsafe(no_mangle)]
-pub extern "C" fn OpenThreadToken(
+pub unsafe extern "C" fn OpenThreadToken(
     ThreadHandle: usize,
-    _DesiredAccess: u32,
+    DesiredAccess: u32,
     _OpenAsSelf: i32,
-    _TokenHandle: *mut usize,
+    TokenHandle: *mut usize,
 ) -> i32 {
-    last_error::boolean(Err(match Handle::from_value(ThreadHandle) {
-        Handle::CURRENT_THREAD => NtStatus::NO_TOKEN,
-        _ => NtStatus::INVALID_HANDLE,
+    let opened = match Handle::from_value(ThreadHandle) {
+        Handle::CURRENT_THREAD => {
+            token::open_thread_token(AccessMask::from_bits_retain(DesiredAccess))
+        }
+        _ => Err(NtStatus::INVALID_HANDLE),
+    };
+    last_error::boolean(opened.and_then(|handle| {
+        // SAFETY: the caller's pointer, for the caller's answer.
+        unsafe { fault::write(TokenHandle, &handle.value()) }
+            .map_err(|_| NtStatus::ACCESS_VIOLATION)
     }))
 }
 

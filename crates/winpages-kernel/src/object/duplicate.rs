@@ -94,8 +94,10 @@ impl Object {
             (Self::Thread(one), Self::Thread(two)) => Arc::ptr_eq(one, two),
             (Self::Process(one), Self::Process(two)) => one.number() == two.number(),
             (Self::ForeignThread(one), Self::ForeignThread(two)) => one.number() == two.number(),
-            // A process has one.
-            (Self::Token(_), Self::Token(_)) => true,
+            // A process has one that is primary.
+            (Self::Token(one), Self::Token(two)) => {
+                Arc::ptr_eq(one, two) || (one.level().is_none() && two.level().is_none())
+            }
             _ => false,
         }
     }

@@ -7,6 +7,7 @@
 //! does, whoever asks by whatever means.
 
 mod access_check;
+pub mod account;
 mod acl;
 mod assignment;
 mod permissions;
