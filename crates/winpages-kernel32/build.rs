@@ -26,7 +26,11 @@ fn main() {
         .unwrap();
     }
     let names: Vec<_> = names.into_iter().collect();
-    writeln!(code, "#[cfg(test)]\npub(crate) const NAMES: &[&str] = &{names:?};").unwrap();
+    writeln!(
+        code,
+        "#[cfg(test)]\npub(crate) const NAMES: &[&str] = &{names:?};"
+    )
+    .unwrap();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where"));
     fs::write(out.join("zw.rs"), code).expect("the directory is cargo's");
 }
