@@ -212,6 +212,7 @@ programs! { single:
     bad_pointers
     copy_on_write
     create_file_mapping
+    create_file_mapping2
     create_process
     directories
     duplicate_handle

@@ -34,6 +34,12 @@ pub(super) fn change(
     protection: Protection,
 ) -> Result<(), NtStatus> {
     writer.ensure_records()?;
+    // How a view is cached is the section's affair, and nothing that a page of it could have.
+    let caching = Protection::NOCACHE | Protection::WRITECOMBINE;
+    let of_section = writer
+        .run_at(range.base)
+        .map_or(Protection::empty(), |run| run.allocation.protection());
+    let protection = protection.difference(caching) | of_section.intersection(caching);
     let mut at = range.base;
     while at < range.end()
         && let Some(run) = writer.run_at(at)
