@@ -216,6 +216,7 @@ programs! { single:
     create_process
     directories
     duplicate_handle
+    duplicate_pseudo_handle
     events
     exceptions
     file_locks
