@@ -128,7 +128,7 @@ fn one_call(from: &Arguments) {
     // SAFETY: see `Arguments`: pointers lead to scratch memory or to memory that cannot be written, and
     // addresses to be changed lie in the window, in views of this test, or where nothing can be.
     unsafe {
-        match from.below(39) {
+        match from.below(42) {
             0..4 => {
                 let got = VirtualAlloc(from.address(), from.size(), from.kind(), from.protection());
                 from.allocated(got as usize);
@@ -325,6 +325,74 @@ fn one_call(from: &Arguments) {
                 let (base, size) = (from.in_out_address(), from.in_out_size());
                 NtFlushVirtualMemory(from.process(), base, size, from.pointer());
                 NtAreMappedFilesTheSame(from.word() as *const _, from.word() as *const _);
+            }
+            39 => {
+                let size = from.pick(&[0x1000, 0x4000, 0x1_0000]);
+                let place = |kind, base, protection| {
+                    VirtualAlloc2(0, base, size, kind, protection, core::ptr::null(), 0)
+                };
+                let made = place(0x4_2000, core::ptr::null_mut(), 1);
+                from.allocated(made as usize);
+                place(
+                    from.pick(&[0x6000, 0x7000]),
+                    from.address(),
+                    from.protection(),
+                );
+                VirtualFree(from.address(), size, from.pick(&[0x8001, 0x8002]));
+            }
+            40 => {
+                let requirements = from.scratch(MEM_ADDRESS_REQUIREMENTS {
+                    LowestStartingAddress: from.word(),
+                    HighestEndingAddress: from.word(),
+                    Alignment: from.pick(&[0, 0, 0x1_0000]),
+                });
+                let parameter = from.scratch(MEM_EXTENDED_PARAMETER {
+                    Type: from.pick(&[0, 1, 1, 2, 6, 7]),
+                    Value: requirements as u64,
+                });
+                let parameters = from.pick(&[parameter.cast(), core::ptr::null(), from.pointer()]);
+                let count = from.pick(&[0, 0, 1, 2, u32::MAX]);
+                let (section, process, base) = (from.handle(), from.process(), from.address());
+                let (size, protection) = (from.size_or_zero(), from.protection());
+                let kind = from.pick(&[0, 0, 0x4000, 0x4000, 0x2000, 0x10_0000, 0x2000_0000, 1]);
+                let offset = from.pick(&[0, 0, 0x1000, 0x1_0000, u64::MAX]);
+                let view = MapViewOfFile3(
+                    section, process, base, offset, size, kind, protection, parameters, count,
+                );
+                from.mapped(view as usize);
+                let node = from.pick(&[0, u32::MAX, 0x7770]);
+                let view = MapViewOfFileNuma2(
+                    section, process, offset, base, size, kind, protection, node,
+                );
+                from.mapped(view as usize);
+                let (base, size, place) =
+                    (from.in_out_address(), from.in_out_size(), from.pointer());
+                let answer = NtMapViewOfSectionEx(
+                    section, process, base, place, size, kind, protection, parameters, count,
+                );
+                if answer == 0 {
+                    from.mapped(*base as usize);
+                }
+                UnmapViewOfFileEx(from.address(), from.pick(&[0, 1, 2, 3, 4]));
+                UnmapViewOfFile2(process, from.address(), from.pick(&[0, 2, 8]));
+            }
+            41 => {
+                let (protection, name) = (from.section_protection(), from.name());
+                let (page, flags) = (protection & 0xFFF, protection & !0xFFF);
+                let (file, size) = (from.file(), u64::from(from.size_low()));
+                let parameters = from.pick(&[core::ptr::null(), from.pointer()]);
+                let handle = CreateFileMapping2(
+                    file,
+                    from.pointer(),
+                    from.bits(),
+                    page,
+                    flags,
+                    size,
+                    name,
+                    parameters,
+                    from.pick(&[0, 1, u32::MAX]),
+                );
+                from.opened(handle);
             }
             _ => {
                 let (class, length) = (from.pick(&[0, 1, 2, 99]), from.length());
