@@ -79,7 +79,7 @@ pub(super) fn describe(
 
 /// What Windows would call what the kernel allows. A private mapping of a file that may be written is
 /// copied on write.
-fn protection_of(mapping: &Mapping) -> Protection {
+pub(crate) fn protection_of(mapping: &Mapping) -> Protection {
     let write = mapping.access.contains(Access::WRITE);
     let read = mapping.access.contains(Access::READ);
     let copies = write && mapping.inode != 0 && !mapping.shared;

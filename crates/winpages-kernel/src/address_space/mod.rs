@@ -37,6 +37,7 @@ pub use allocate::{
 };
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};
+pub(crate) use foreign::protection_of as foreign_protection;
 pub use free::{FreeType, free_virtual_memory};
 pub use image_view::ImagePart;
 pub use large_pages::LARGE_PAGE_SIZE;

@@ -3,6 +3,7 @@
 mod create;
 mod duplicate;
 mod ending;
+mod foreign_regions;
 mod foreign_thread;
 mod memory;
 mod package_text;
@@ -35,6 +36,7 @@ use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, GenericMapping, Object, Package};
 use crate::sys;
+use crate::sys::descriptor_place::DescriptorPlace;
 use crate::sys::shared_page::SharedPage;
 use ending::RecordedEnding;
 use service::Connection;
@@ -91,6 +93,10 @@ pub struct Process {
     /// What it shares with the process that started it, if that is this one.
     page: Option<SharedPage>,
     connection: Connection,
+    /// When it was last found not to listen, in nanoseconds of the monotonic clock.
+    not_listening: AtomicU64,
+    /// Its mappings, as the kernel knows them.
+    maps: DescriptorPlace,
     /// When it was last known to run, in nanoseconds of the monotonic clock.
     seen_running: AtomicU64,
     handles: AtomicUsize,
@@ -193,6 +199,8 @@ impl Process {
             recorded: RecordedEnding::default(),
             page,
             connection: Connection::default(),
+            not_listening: AtomicU64::new(0),
+            maps: DescriptorPlace::default(),
             seen_running: AtomicU64::new(0),
             handles: AtomicUsize::new(0),
         }

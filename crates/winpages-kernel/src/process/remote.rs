@@ -3,12 +3,15 @@
 //!
 //! A winpages process does it itself, so that its map of regions stays true.
 
+use core::sync::atomic::Ordering;
+
 use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, QUERY, UNLOCK};
 use super::{Process, Target};
 use crate::address_space::{
     self, AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, PageRange,
     Protection,
 };
+use crate::sys::clock;
 use crate::{NtStatus, residency};
 
 impl Process {
@@ -25,8 +28,24 @@ impl Process {
         if self.has_ended() {
             return Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING));
         }
-        self.connection.ask(self.number, request)
+        let asked = self.connection.ask(self.number, request);
+        if matches!(asked, Err(Asked::NotListening)) {
+            self.not_listening.store(now(), Ordering::Relaxed);
+        }
+        asked
     }
+
+    /// Whether it was found not to listen so short a time ago that it need not be asked again for what others
+    /// can find out without it.
+    fn was_just_not_listening(&self) -> bool {
+        const SHORT: u64 = 10_000_000;
+        now().saturating_sub(self.not_listening.load(Ordering::Relaxed)) < SHORT
+    }
+}
+
+/// Nanoseconds of the monotonic clock.
+fn now() -> u64 {
+    u64::try_from(clock::monotonic().as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn words(values: &[usize]) -> Vec<u64> {
@@ -189,8 +208,14 @@ pub fn query_virtual_memory(
     match target {
         Target::Own => address_space::query_virtual_memory(address),
         Target::Other(other) => {
-            let answer = other.ask(QUERY, words(&[address, 1])).map_err(status)?;
-            region(&answer.words).ok_or(NtStatus::UNSUCCESSFUL)
+            if other.was_just_not_listening() {
+                return other.describe(address);
+            }
+            match other.ask(QUERY, words(&[address, 1])) {
+                Ok(answer) => region(&answer.words).ok_or(NtStatus::UNSUCCESSFUL),
+                Err(Asked::NotListening) => other.describe(address),
+                Err(Asked::Refused(status)) => Err(status),
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod acl;
 pub mod barrier;
 pub mod clock;
+pub mod descriptor_place;
 pub mod descriptors;
 pub mod directory;
 pub mod environment;

@@ -107,8 +107,18 @@ impl Maps {
         open(format!("/proc/{process}/maps")).map(Self)
     }
 
-    /// The mapping that covers an address, else the next above, else `None`: a process that has ended
-    /// has none.
+    /// Those of a process of which a descriptor was kept.
+    pub fn from_descriptor(maps: OwnedFd) -> Self {
+        Self(maps)
+    }
+
+    /// The descriptor, to keep it.
+    pub fn into_descriptor(self) -> OwnedFd {
+        self.0
+    }
+
+    /// The mapping that covers an address, else the next above, else `None`: a process that has ended,
+    /// or become another program since, has none.
     ///
     /// # Errors
     ///

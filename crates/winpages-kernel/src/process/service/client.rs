@@ -1,38 +1,23 @@
 //! Asking another process.
 
-use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 
-use rustix::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::parcel::Parcel;
 use super::socket_name;
 use crate::NtStatus;
-use crate::sys::{fork, local_socket};
+use crate::sys::descriptor_place::DescriptorPlace;
+use crate::sys::local_socket;
 
 /// How long an answer may take. A process that runs answers in some microseconds; one that was stopped does
 /// not.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A place for a connection with a process that is kept for the next question. Who asks takes it out, so that
-/// two who ask at once have one each.
-#[derive(Debug)]
-pub(in super::super) struct Connection(AtomicU64);
-
-const NONE: u64 = u64::MAX;
-
-impl Default for Connection {
-    fn default() -> Self {
-        Self(AtomicU64::new(NONE))
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        drop(self.take());
-    }
-}
+/// The connection with a process, as long as there is one.
+#[derive(Debug, Default)]
+pub(in super::super) struct Connection(DescriptorPlace);
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,28 +29,6 @@ pub(in super::super) enum Asked {
 }
 
 impl Connection {
-    /// The kept connection; one that is as old as the last fork is the other side's, too, and is closed.
-    fn take(&self) -> Option<OwnedFd> {
-        let kept = self.0.swap(NONE, Ordering::Acquire);
-        if kept == NONE {
-            return None;
-        }
-        // SAFETY: `keep` put it there, and the swap took it out for this caller alone.
-        let connection = unsafe { OwnedFd::from_raw_fd(kept as i32) };
-        (kept >> 32 == fork::generation() & 0xFFFF_FFFF).then_some(connection)
-    }
-
-    fn keep(&self, connection: OwnedFd) {
-        let kept = (fork::generation() << 32) | connection.as_raw_fd() as u64;
-        let put = self
-            .0
-            .compare_exchange(NONE, kept, Ordering::Release, Ordering::Relaxed);
-        if put.is_ok() {
-            // It is in the place's hands now.
-            let _ = connection.into_raw_fd();
-        }
-    }
-
     fn open(process: u32) -> Result<OwnedFd, Asked> {
         let connection =
             local_socket::connect(&socket_name(process)).map_err(|errno| match errno {
@@ -81,7 +44,7 @@ impl Connection {
 
     /// Asks the process of that number; answers what it says if that is success.
     pub fn ask(&self, process: u32, request: Parcel) -> Result<Parcel, Asked> {
-        let connection = match self.take() {
+        let connection = match self.0.take() {
             // It may be left over from a process that has become another program since.
             Some(connection) if !local_socket::is_hung_up(connection.as_fd()) => connection,
             _ => Self::open(process)?,
@@ -94,7 +57,7 @@ impl Connection {
         }
         let answer = Parcel::receive(connection.as_fd()).map_err(over)?;
         let answer = answer.ok_or(Errno::CONNRESET).map_err(over)?;
-        self.keep(connection);
+        self.0.keep(connection);
         match answer.number {
             0 => Ok(answer),
             status => Err(Asked::Refused(NtStatus::from_code(status))),

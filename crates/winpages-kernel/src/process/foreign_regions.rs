@@ -1,0 +1,150 @@
+//! The regions of a process that does not tell them itself, in Windows' terms, from what the kernel knows of
+//! its mappings.
+
+use rustix::io::Errno;
+
+use super::Process;
+use crate::NtStatus;
+use crate::address_space::layout::{maximum_application_address, page_down};
+use crate::address_space::{
+    MemoryBasicInformation, MemoryKind, MemoryState, Protection, foreign_protection,
+};
+use crate::sys::memory::Access;
+use crate::sys::procmap::{Mapping, Maps};
+
+impl Process {
+    /// Describes the pages from `address` on that are alike.
+    pub(super) fn describe(&self, address: usize) -> Result<MemoryBasicInformation, NtStatus> {
+        if address > maximum_application_address() {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let page = page_down(address);
+        let kept = self.maps.take().map(Maps::from_descriptor);
+        // A process that has become another program has other mappings, and the descriptor none.
+        let known = kept.and_then(|maps| match maps.covering_or_next(page) {
+            Ok(Some(found)) => Some((maps, Some(found))),
+            Ok(None) if matches!(maps.covering_or_next(0), Ok(Some(_))) => Some((maps, None)),
+            _ => None,
+        });
+        let (maps, found) = match known {
+            Some(known) => known,
+            None => {
+                let maps = self.open_maps()?;
+                let found = maps.covering_or_next(page);
+                (maps, found.map_err(|_| NtStatus::ACCESS_DENIED)?)
+            }
+        };
+        let described = describe(&maps, page, found).map_err(|_| NtStatus::ACCESS_DENIED);
+        self.maps.keep(maps.into_descriptor());
+        if self.may_have_lost_number() {
+            return Err(NtStatus::PROCESS_IS_TERMINATING);
+        }
+        described
+    }
+
+    fn open_maps(&self) -> Result<Maps, NtStatus> {
+        Maps::of(self.number).map_err(|errno| match errno {
+            Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
+            Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
+            _ => NtStatus::ACCESS_DENIED,
+        })
+    }
+}
+
+/// Describes a page, with the mapping that covers it or is the next above.
+fn describe(
+    maps: &Maps,
+    page: usize,
+    found: Option<Mapping>,
+) -> Result<MemoryBasicInformation, Errno> {
+    let end = maximum_application_address() + 1;
+    let found = found.filter(|mapping| mapping.start < end);
+    let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
+        return Ok(MemoryBasicInformation {
+            base_address: page,
+            allocation_base: 0,
+            allocation_protection: None,
+            region_size: found.map_or(end, |next| next.start) - page,
+            state: MemoryState::Free,
+            protection: Some(Protection::NOACCESS),
+            kind: MemoryKind::None,
+        });
+    };
+    let protection = foreign_protection(&mapping);
+    let (kind, allocation_base, allocation_protection) = match image_of(maps, &mapping)? {
+        Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
+        None if mapping.inode != 0 || mapping.shared => {
+            (MemoryKind::Mapped, mapping.start, protection)
+        }
+        None => (MemoryKind::Private, mapping.start, protection),
+    };
+    // Nobody but the process knows what it has set aside for later; what cannot be touched looks so.
+    let is_reserved = mapping.access.is_empty() && kind == MemoryKind::Private;
+    Ok(MemoryBasicInformation {
+        base_address: page,
+        allocation_base,
+        allocation_protection: Some(allocation_protection),
+        region_size: mapping.end.min(end) - page,
+        state: if is_reserved {
+            MemoryState::Reserve
+        } else {
+            MemoryState::Commit
+        },
+        protection: (!is_reserved).then_some(protection),
+        kind,
+    })
+}
+
+fn covering(maps: &Maps, address: usize) -> Result<Option<Mapping>, Errno> {
+    let found = maps.covering_or_next(address)?;
+    Ok(found.filter(|mapping| mapping.start <= address))
+}
+
+/// The base of the program or library that a mapping is part of: a file that is mapped privately, from its
+/// start on, in pieces side by side of which one may be executed; and the zeroed memory right behind it.
+fn image_of(maps: &Maps, mapping: &Mapping) -> Result<Option<usize>, Errno> {
+    /// No linker makes more pieces than this.
+    const MOST_PIECES: usize = 16;
+    let part = if mapping.inode != 0 {
+        Some(*mapping)
+    } else if mapping.shared {
+        None
+    } else {
+        let before = mapping.start.checked_sub(1);
+        let before = before.map_or(Ok(None), |before| covering(maps, before))?;
+        before.filter(|before| before.inode != 0 && before.access.contains(Access::WRITE))
+    };
+    let Some(part) = part.filter(|part| !part.shared) else {
+        return Ok(None);
+    };
+    let is_same_file = |other: &Mapping| {
+        (other.device, other.inode, other.shared) == (part.device, part.inode, false)
+    };
+    // A piece lies as far from the base as in the file, or a few pages farther: going down by that leads to
+    // an earlier piece, and at last to the first.
+    let mut first = part;
+    for _ in 0..MOST_PIECES {
+        if first.offset == 0 {
+            break;
+        }
+        let below = usize::try_from(first.offset)
+            .ok()
+            .and_then(|offset| first.start.checked_sub(offset));
+        let below = below.map_or(Ok(None), |below| covering(maps, below))?;
+        match below.filter(|below| is_same_file(below) && below.start < first.start) {
+            Some(below) => first = below,
+            None => return Ok(None),
+        }
+    }
+    let mut piece = first;
+    for _ in 0..MOST_PIECES {
+        if piece.access.contains(Access::EXEC) {
+            return Ok(Some(first.start));
+        }
+        match covering(maps, piece.end)?.filter(is_same_file) {
+            Some(next) => piece = next,
+            None => break,
+        }
+    }
+    Ok(None)
+}
