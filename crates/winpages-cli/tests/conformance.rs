@@ -252,6 +252,7 @@ programs! { single:
     pointer_probes
     printf_formats
     privileges
+    process_images
     remote_memory
     reset_undo
     ring_buffer
@@ -265,6 +266,7 @@ programs! { single:
     stack_overflow
     system_info
     temp_files
+    toolhelp
     unmap_view_of_file
     user_physical_pages
     view_protect

@@ -5,6 +5,7 @@ mod duplicate;
 mod ending;
 mod foreign_regions;
 mod foreign_thread;
+mod list;
 mod memory;
 mod package_text;
 mod remote;
@@ -17,6 +18,7 @@ pub use ending::{STILL_ACTIVE, terminate_own};
 pub use foreign_thread::ForeignThread;
 pub(crate) use service::after_fork_in_child;
 
+pub use list::{ListedProcess, LoadedImage, processes, threads};
 pub use memory::{Copied, read_virtual_memory, write_virtual_memory};
 pub use remote::{
     allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,

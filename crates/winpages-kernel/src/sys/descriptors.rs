@@ -70,7 +70,8 @@ pub fn numbers(process: u32) -> impl Iterator<Item = u32> {
     numbers_in(Path::new(&format!("/proc/{process}/fd")))
 }
 
-fn numbers_in(directory: &Path) -> impl Iterator<Item = u32> + use<> {
+/// The entries of a directory that are numbers.
+pub fn numbers_in(directory: &Path) -> impl Iterator<Item = u32> + use<> {
     let entries = fs::read_dir(directory).into_iter().flatten();
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }

@@ -85,6 +85,13 @@ pub fn has_ended(process: BorrowedFd<'_>) -> bool {
     matches!(rustix::event::poll(&mut question, Some(&now)), Ok(1))
 }
 
+/// The path of the file that a process has mapped at these addresses.
+pub fn mapped_path(process: u32, start: usize, end: usize) -> Option<std::path::PathBuf> {
+    // The mapping may go on beyond what was asked for; its start is the name's first part.
+    let exact = std::fs::read_link(format!("/proc/{process}/map_files/{start:x}-{end:x}"));
+    exact.ok()
+}
+
 /// Ends this process without running anything any more; of the code, Linux keeps the lowest eight bits.
 pub fn exit_at_once(code: u32) -> ! {
     loop {

@@ -1,0 +1,99 @@
+/* Toolhelp snapshots: processes, threads, modules, heaps. */
+
+#include "conformance.h"
+
+#include <tlhelp32.h>
+
+static DWORD WINAPI wait_for_word(void *parameter)
+{
+    volatile LONG *word = parameter;
+    while (!*word)
+        Sleep(5);
+    return 0;
+}
+
+int main(void)
+{
+    HANDLE snapshot;
+    PROCESSENTRY32 process = { .dwSize = sizeof process };
+    PROCESSENTRY32W wide_process = { .dwSize = sizeof wide_process };
+    THREADENTRY32 thread = { .dwSize = sizeof thread };
+    MODULEENTRY32 module = { .dwSize = sizeof module };
+    HEAPLIST32 heap = { .dwSize = sizeof heap };
+    char path[MAX_PATH], *name;
+    volatile LONG word = 0;
+    DWORD thread_id = 0;
+
+    GetModuleFileNameA(NULL, path, sizeof path);
+    name = strrchr(path, '\\') + 1;
+    HANDLE other = CreateThread(NULL, 0, wait_for_word, (void *)&word, 0, &thread_id);
+
+    TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0)) != INVALID_HANDLE_VALUE);
+    unsigned found = 0, first_again = 0;
+    DWORD first = 0;
+    for (BOOL more = Process32First(snapshot, &process); more; more = Process32Next(snapshot, &process)) {
+        if (!first)
+            first = process.th32ProcessID;
+        if (process.th32ProcessID == GetCurrentProcessId())
+            found += lstrcmpiA(process.szExeFile, name) == 0 && process.cntThreads >= 2;
+    }
+    RESULT("found itself", found);
+    RESULT("at the end", GetLastError() == ERROR_NO_MORE_FILES);
+    TRY(Process32FirstW(snapshot, &wide_process));
+    first_again = wide_process.th32ProcessID == first;
+    RESULT("first again", first_again);
+    process.dwSize = 5;
+    CALL("too small", Process32First(snapshot, &process));
+    process.dwSize = sizeof process;
+    CALL("no threads in it", Thread32First(snapshot, &thread));
+    CALL("no modules in it", Module32First(snapshot, &module));
+    TRY(CloseHandle(snapshot));
+    CALL("closed", Process32First(snapshot, &process));
+    CALL("NULL", Process32First(NULL, &process));
+
+    TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0)) != INVALID_HANDLE_VALUE);
+    unsigned own = 0, started = 0;
+    for (BOOL more = Thread32First(snapshot, &thread); more; more = Thread32Next(snapshot, &thread)) {
+        if (thread.th32OwnerProcessID != GetCurrentProcessId())
+            continue;
+        own += thread.th32ThreadID == GetCurrentThreadId();
+        started += thread.th32ThreadID == thread_id;
+    }
+    printf("own %u, started %u\n", own, started);
+    CloseHandle(snapshot);
+
+    DWORD self = GetCurrentProcessId();
+    DWORD asked[] = { 0, self };
+    for (unsigned i = 0; i < 2; i++) {
+        TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, asked[i])) != INVALID_HANDLE_VALUE);
+        unsigned modules = 0, contains = 0;
+        for (BOOL more = Module32First(snapshot, &module); more; more = Module32Next(snapshot, &module)) {
+            if (modules++ == 0)
+                printf("first is the program: %d %d\n", lstrcmpiA(module.szModule, name) == 0,
+                       (BYTE *)main >= module.modBaseAddr && (BYTE *)main < module.modBaseAddr + module.modBaseSize);
+            contains += module.th32ProcessID == self;
+        }
+        printf("more than one %u, all of this process %u\n", modules > 1, modules == contains);
+        CloseHandle(snapshot);
+    }
+
+    snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPHEAPLIST, 0);
+    unsigned heaps = 0, standard = 0;
+    for (BOOL more = Heap32ListFirst(snapshot, &heap); more; more = Heap32ListNext(snapshot, &heap)) {
+        heaps++;
+        standard += heap.th32HeapID == (ULONG_PTR)GetProcessHeap() && heap.th32ProcessID == self;
+    }
+    DOCUMENTED("heaps", heaps > 0, 1, "Wine has none in snapshots");
+    DOCUMENTED("the process's own", standard, 1, "as above");
+    CloseHandle(snapshot);
+
+    TRY(CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0x7FFFFFF0) != INVALID_HANDLE_VALUE);
+    TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS | TH32CS_INHERIT, 0)) != INVALID_HANDLE_VALUE);
+    DWORD flags = 0;
+    TRY(GetHandleInformation(snapshot, &flags));
+    RESULT("flags", flags);
+    CloseHandle(snapshot);
+    word = 1;
+    WaitForSingleObject(other, INFINITE);
+    return 0;
+}
