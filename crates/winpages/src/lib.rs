@@ -27,6 +27,8 @@ mod system;
 mod timer;
 mod view;
 mod wait;
+#[cfg(feature = "async")]
+mod wait_async;
 mod working_set;
 
 #[cfg(feature = "allocator-api2")]
@@ -67,6 +69,8 @@ pub use system::{
 pub use timer::Timer;
 pub use view::{Access, MirroredView, View, ViewOptions};
 pub use wait::{Signalled, Waitable, wait_all, wait_any};
+#[cfg(feature = "async")]
+pub use wait_async::{AsyncWait, AsyncWaitable, wait_async};
 pub use working_set::{
     PageInformation, WorkingSetLimits, WorkingSetPage, empty_working_set, pages,
     set_working_set_limits, working_set, working_set_limits,

@@ -2,12 +2,18 @@
 
 mod common;
 
+use common::is_wine;
 use winpages::{
     Operation, Placeholder, Protection, RegionKind, RegionState, Reservation, Section, query,
 };
 
 const PAGE: usize = 4096;
 const GRANULARITY: usize = 0x1_0000;
+
+#[test]
+fn every_system_here_has_them_but_wine() {
+    assert!(Placeholder::are_available() || is_wine());
+}
 
 #[test]
 fn nobody_else_goes_there() {
