@@ -354,3 +354,22 @@ fn run_refuses_what_makes_no_program() {
     let (code, ..) = finish(&mut call(scratch.path(), "run"));
     assert_eq!(code, 2);
 }
+
+/// Placeholders and the views in them are called by their names, as any function is.
+#[test]
+fn the_ring_buffer_has_no_seam() {
+    let scratch = scratch();
+    let example =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/win32/ring_buffer.cpp");
+    let mut command = winpages();
+    command.current_dir(scratch.path()).arg("run").arg(example);
+    let (code, output, messages) = finish(&mut command);
+    assert_eq!(
+        (code, output.as_str()),
+        (
+            0,
+            "written over the end: from the end to the beginning\nat the beginning: to the beginning\n"
+        ),
+        "{messages}"
+    );
+}
