@@ -72,8 +72,12 @@ impl NamedFile {
 
     /// Whether both are openings of one object's file.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let identity = |file: &Self| (file.state.device, file.state.inode);
-        identity(self) == identity(other)
+        self.identity() == other.identity()
+    }
+
+    /// The file's device and inode number.
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        (self.state.device, self.state.inode)
     }
 
     /// Another hold on the name, for a process that is to get the object: a descriptor whose lock lasts

@@ -5,6 +5,7 @@ mod duplicate;
 mod ending;
 mod foreign_regions;
 mod foreign_thread;
+mod lending;
 mod list;
 mod memory;
 mod package_text;
@@ -16,6 +17,7 @@ pub use create::{CreateProcess, CreatedProcess, Inheritance, create_process};
 pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};
 pub use foreign_thread::ForeignThread;
+pub(crate) use lending::borrow_backing;
 pub(crate) use service::after_fork_in_child;
 
 pub use list::{ListedProcess, LoadedImage, processes, threads};

@@ -19,6 +19,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
+pub(crate) use backing::lend_backing;
 pub use create::{CreateSection, Disposition, create_section};
 pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;

@@ -61,7 +61,7 @@ pub(super) fn existing(
         let known = (payload.holder, payload.descriptor);
         // Parts of an image can be written to by all who have it.
         let is_image = flags.contains(SectionFlags::IMAGE);
-        let opened = backing::open(&mut payload, writes(protection) || is_image)?;
+        let opened = backing::open(&mut payload, &file, writes(protection) || is_image)?;
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
             let _ = Descriptor::update(file.as_fd(), |descriptor| {

@@ -75,3 +75,32 @@ pub fn numbers_in(directory: &Path) -> impl Iterator<Item = u32> + use<> {
     let entries = fs::read_dir(directory).into_iter().flatten();
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
+
+/// Opens what one of this process's own descriptors is open on once more, whatever has become of its name.
+///
+/// # Errors
+///
+/// What open(2) answers.
+pub fn open_own(file: BorrowedFd<'_>, write: bool) -> Result<OwnedFd, rustix::io::Errno> {
+    let access = if write { OFlags::RDWR } else { OFlags::RDONLY };
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    rustix::fs::open(path, access | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// The processes that hold a `flock` on a file, as far as the kernel tells.
+pub fn lock_holders(device: u64, inode: u64) -> impl Iterator<Item = u32> {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let file = format!("{major:02x}:{minor:02x}:{inode}");
+    let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+    let holders: Vec<u32> = locks
+        .lines()
+        .filter_map(|line| {
+            // "1: FLOCK  ADVISORY  READ 4321 00:1c:77 0 EOF"; one that waits has "->" behind its number.
+            let mut words = line.split_whitespace().skip(1);
+            let is_lock = words.next()? == "FLOCK";
+            let process = words.nth(2)?.parse().ok()?;
+            (is_lock && words.next()? == file).then_some(process)
+        })
+        .collect();
+    holders.into_iter()
+}

@@ -1,14 +1,20 @@
 //! Doing what was asked for.
 
+use rustix::fd::AsFd;
+
 use super::parcel::Parcel;
-use super::{ALLOCATE, CLOSE_HANDLE, FREE, LOCK, PROTECT, PUT_HANDLE, QUERY, TAKE_HANDLE, UNLOCK};
+use super::{
+    ALLOCATE, CLOSE_HANDLE, FREE, LEND_BACKING, LOCK, PROTECT, PUT_HANDLE, QUERY, TAKE_HANDLE,
+    UNLOCK,
+};
 use crate::NtStatus;
 use crate::address_space::{
     self, AddressRequirements, MemoryBasicInformation, PageRange, query_virtual_memory,
 };
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
-use crate::object::{AccessMask, Object};
+use crate::object::{AccessMask, Object, Package};
 use crate::residency;
+use crate::section::lend_backing;
 
 /// How many regions one answer has at most.
 const MOST_REGIONS: usize = 1000;
@@ -80,6 +86,18 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
                 attributes: HandleAttributes::from_bits_truncate(request.constant(1)),
             })?;
             vec![handle.value() as u64]
+        }
+        LEND_BACKING => {
+            let (_, mut package) = request.object.take().ok_or(NtStatus::INVALID_PARAMETER)?;
+            let shown = package.take()?;
+            let mut package = Package::default();
+            package
+                .descriptors
+                .push(lend_backing(shown.as_fd(), first != 0)?);
+            return Ok(Parcel {
+                object: Some((0, package)),
+                ..Parcel::default()
+            });
         }
         CLOSE_HANDLE => {
             handle_table::close(Handle::from_value(first))?;

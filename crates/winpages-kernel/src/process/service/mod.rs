@@ -26,6 +26,8 @@ mod operation {
     pub const TAKE_HANDLE: u32 = 7;
     pub const PUT_HANDLE: u32 = 8;
     pub const CLOSE_HANDLE: u32 = 9;
+    /// Anybody may ask for it who shows that the kernel let him open the section.
+    pub const LEND_BACKING: u32 = 10;
 }
 
 pub(super) use operation::*;

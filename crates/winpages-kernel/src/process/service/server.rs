@@ -7,7 +7,7 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::answer::answer;
 use super::parcel::Parcel;
-use super::socket_name;
+use super::{LEND_BACKING, socket_name};
 use crate::NtStatus;
 use crate::sys::local_socket::{self, Peer};
 use crate::sys::{environment, proc_text, process};
@@ -113,6 +113,7 @@ fn converse(connection: BorrowedFd<'_>) -> Option<()> {
     if local_socket::is_hung_up(connection) {
         return None;
     }
+    let may_ask = |peer| request.number == LEND_BACKING || may_ask(peer);
     let is_allowed =
         !REFUSES.load(Ordering::Relaxed) && local_socket::peer(connection).is_ok_and(may_ask);
     let answered = if is_allowed {
