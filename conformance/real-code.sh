@@ -90,6 +90,11 @@ check lmdb "-I $lmdb" "1000 entries, the value of 777" "$lmdb/mdb.c" "$lmdb/midl
 check sqlite "-I $sqlite" "journal_mode=wal
 count=1000
 sum=333833500
+in_transaction=1000
+seen_by_second=1000
+in_transaction=1000
+count=2000
+least=-1
 integrity_check=ok" "$sqlite/sqlite3.c"
 
 if $failed; then exit 1; fi

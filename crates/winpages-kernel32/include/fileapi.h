@@ -220,6 +220,8 @@ LONG WINAPI CompareFileTime(const FILETIME *lpFileTime1, const FILETIME *lpFileT
 BOOL WINAPI FileTimeToLocalFileTime(const FILETIME *lpFileTime, LPFILETIME lpLocalFileTime);
 BOOL WINAPI LocalFileTimeToFileTime(const FILETIME *lpLocalFileTime, LPFILETIME lpFileTime);
 BOOL WINAPI AreFileApisANSI(VOID);
+VOID WINAPI SetFileApisToANSI(VOID);
+VOID WINAPI SetFileApisToOEM(VOID);
 
 #ifdef UNICODE
 #define GetLogicalDriveStrings GetLogicalDriveStringsW

@@ -4,6 +4,7 @@
 //! can be set so (it is code page 65001 there), and is mostly not.
 
 use core::ffi::c_char;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use winpages_kernel::NtStatus;
 use winpages_kernel::sys::fault;
@@ -169,6 +170,27 @@ pub extern "C" fn GetACP() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn GetOEMCP() -> u32 {
     CP_UTF8
+}
+
+/// Whether the A functions of files take the OEM code page, which is the ANSI one: UTF-8.
+static FILE_APIS_ARE_OEM: AtomicBool = AtomicBool::new(false);
+
+/// AreFileApisANSI: TRUE, until SetFileApisToOEM says otherwise. Both code pages are UTF-8.
+#[unsafe(no_mangle)]
+pub extern "C" fn AreFileApisANSI() -> i32 {
+    i32::from(!FILE_APIS_ARE_OEM.load(Ordering::Relaxed))
+}
+
+/// SetFileApisToANSI
+#[unsafe(no_mangle)]
+pub extern "C" fn SetFileApisToANSI() {
+    FILE_APIS_ARE_OEM.store(false, Ordering::Relaxed);
+}
+
+/// SetFileApisToOEM
+#[unsafe(no_mangle)]
+pub extern "C" fn SetFileApisToOEM() {
+    FILE_APIS_ARE_OEM.store(true, Ordering::Relaxed);
 }
 
 #[cfg(test)]

@@ -70,6 +70,9 @@ static EXPORTS: &[Export] = exports! {
     BOTH: code_page::WideCharToMultiByte;
     BOTH: code_page::GetACP;
     BOTH: code_page::GetOEMCP;
+    BOTH: code_page::AreFileApisANSI;
+    BOTH: code_page::SetFileApisToANSI;
+    BOTH: code_page::SetFileApisToOEM;
     BOTH: condition_variable::SleepConditionVariableCS;
     BOTH: condition_variable::SleepConditionVariableSRW;
     NTDLL: condition_variable::RtlSleepConditionVariableCS;
@@ -109,6 +112,8 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: dos_error::RtlNtStatusToDosError;
     BOTH: dos_device::QueryDosDeviceW;
     KERNEL32: dos_device::QueryDosDeviceA;
+    BOTH: drive_type::GetDriveTypeA;
+    BOTH: drive_type::GetDriveTypeW;
     BOTH: environment::GetEnvironmentVariableW;
     BOTH: environment::GetEnvironmentVariableA;
     BOTH: environment::SetEnvironmentVariableW;
@@ -380,6 +385,8 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: one_time_initialization::RtlRunOnceComplete;
     BOTH: one_time_initialization::InitOnceExecuteOnce;
     NTDLL: one_time_initialization::RtlRunOnceExecuteOnce;
+    BOTH: overlapped::GetOverlappedResult;
+    BOTH: overlapped::GetOverlappedResultEx;
     BOTH: path::GetFullPathNameW;
     BOTH: path::GetFullPathNameA;
     BOTH: path::GetCurrentDirectoryW;

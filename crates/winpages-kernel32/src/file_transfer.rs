@@ -6,6 +6,7 @@ use std::sync::Arc;
 use winpages_kernel::file::{File, Offset};
 use winpages_kernel::object::{AccessMask, reference_file};
 use winpages_kernel::sys::fault;
+use winpages_kernel::wait::set_event;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::last_error;
@@ -50,6 +51,17 @@ fn offset_of(overlapped: *const OVERLAPPED) -> Result<Offset, NtStatus> {
     })
 }
 
+/// Sets the event of a transfer that is over. Its lowest bit is a wish of completion ports.
+fn signal(overlapped: *const OVERLAPPED) {
+    // SAFETY: any bytes are a value of the structure, and nothing is assumed of the pointer.
+    if let Ok(OVERLAPPED { hEvent, .. }) = unsafe { fault::read(overlapped) }
+        && hEvent & !1 != 0
+    {
+        // What is no event is not signalled; the transfer is over all the same.
+        let _ = set_event(Handle::from_value(hEvent & !1));
+    }
+}
+
 /// Tells the caller how the transfer went, in all the places where it may look.
 ///
 /// # Safety
@@ -68,6 +80,7 @@ unsafe fn report(
             fault::write(&raw mut (*overlapped).Internal, &(status as usize))
                 .and_then(|()| fault::write(&raw mut (*overlapped).InternalHigh, &count))
         };
+        signal(overlapped);
     }
     let mut result = result.map(|_| ());
     if !transferred.is_null() {

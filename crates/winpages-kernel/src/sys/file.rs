@@ -202,3 +202,12 @@ pub fn reopen(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     open(path, mode | OFlags::CLOEXEC, Mode::empty())
 }
+
+/// The number by which the kernel knows the kind of file system that a path is on.
+///
+/// # Errors
+///
+/// As for opening the path.
+pub fn file_system(path: &std::path::Path) -> Result<u32, Errno> {
+    Ok(rustix::fs::statfs(path)?.f_type as u32)
+}
