@@ -246,6 +246,7 @@ programs! { single:
     object_security
     offer_virtual_memory
     open_file_mapping
+    overlapped
     paths
     placeholder_views
     placeholders
