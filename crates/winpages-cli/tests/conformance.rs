@@ -238,6 +238,7 @@ programs! { single:
     movable_memory
     modules
     mutexes
+    nt_directories
     nt_keyed_events
     nt_memory
     nt_waits
@@ -252,6 +253,7 @@ programs! { single:
     placeholders
     pointer_probes
     printf_formats
+    private_namespaces
     privileges
     process_images
     remote_memory

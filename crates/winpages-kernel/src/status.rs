@@ -176,6 +176,7 @@ statuses! {
     IO_DEVICE_ERROR = 0xC000_0185: "The device reported an error.";
     NO_MORE_FILES = 0x8000_0006: "The directory has no more entries that match.";
     INVALID_PARAMETER_MIX = 0xC000_0030: "Two arguments do not go together.";
+    DUPLICATE_NAME = 0xC000_00BD: "The process calls something else so already.";
     MUTANT_LIMIT_EXCEEDED = 0xC000_0191: "The mutex was taken as often as can be counted.";
     REVISION_MISMATCH = 0xC000_0059: "What was found is of another version than this one understands.";
     RESOURCE_NOT_OWNED = 0xC000_0264: "The calling thread does not own what it wants to give up.";

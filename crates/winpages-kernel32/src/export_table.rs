@@ -290,6 +290,11 @@ static EXPORTS: &[Export] = exports! {
     BOTH: mutex::OpenMutexW;
     KERNEL32: mutex::OpenMutexA;
     BOTH: mutex::ReleaseMutex;
+    NTDLL: nt::directory::NtOpenDirectoryObject;
+    NTDLL: nt::directory::NtCreateDirectoryObject;
+    NTDLL: nt::directory::NtQueryDirectoryObject;
+    NTDLL: nt::directory::NtOpenSymbolicLinkObject;
+    NTDLL: nt::directory::NtQuerySymbolicLinkObject;
     NTDLL: nt::keyed_event::NtCreateKeyedEvent;
     NTDLL: nt::keyed_event::NtOpenKeyedEvent;
     NTDLL: nt::keyed_event::NtWaitForKeyedEvent;
@@ -406,6 +411,16 @@ static EXPORTS: &[Export] = exports! {
     ADVAPI32: privilege::LookupPrivilegeValueA;
     ADVAPI32: privilege::LookupPrivilegeValueW;
     ADVAPI32_KERNELBASE: privilege::AdjustTokenPrivileges;
+    BOTH: private_namespace::CreateBoundaryDescriptorW;
+    KERNEL32: private_namespace::CreateBoundaryDescriptorA;
+    BOTH: private_namespace::AddSIDToBoundaryDescriptor;
+    BOTH: private_namespace::AddIntegrityLabelToBoundaryDescriptor;
+    BOTH: private_namespace::DeleteBoundaryDescriptor;
+    BOTH: private_namespace::CreatePrivateNamespaceW;
+    KERNEL32: private_namespace::CreatePrivateNamespaceA;
+    BOTH: private_namespace::OpenPrivateNamespaceW;
+    KERNEL32: private_namespace::OpenPrivateNamespaceA;
+    BOTH: private_namespace::ClosePrivateNamespace;
     BOTH: process::GetCurrentProcess;
     BOTH: process::GetCurrentThread;
     BOTH: process::GetCurrentProcessId;

@@ -57,6 +57,7 @@ pub mod overlapped;
 pub mod path;
 pub mod pointer_probe;
 pub mod prefetch;
+pub mod private_namespace;
 pub mod privilege;
 pub mod process;
 pub mod process_attribute_list;

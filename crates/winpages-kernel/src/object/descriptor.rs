@@ -28,6 +28,8 @@ pub enum ObjectKind {
     Timer = 5,
     /// A keyed event: NtCreateKeyedEvent.
     KeyedEvent = 6,
+    /// A directory: CreatePrivateNamespace.
+    Directory = 7,
 }
 
 impl ObjectKind {
@@ -40,6 +42,7 @@ impl ObjectKind {
             Self::Semaphore => "Semaphore",
             Self::Timer => "Timer",
             Self::KeyedEvent => "KeyedEvent",
+            Self::Directory => "Directory",
         }
     }
 
@@ -52,6 +55,7 @@ impl ObjectKind {
             4 => Some(Self::Semaphore),
             5 => Some(Self::Timer),
             6 => Some(Self::KeyedEvent),
+            7 => Some(Self::Directory),
             _ => None,
         }
     }

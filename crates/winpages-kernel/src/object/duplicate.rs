@@ -88,6 +88,7 @@ impl Object {
                         .is_some_and(|(one, two)| one.is_same_as(two))
             }
             (Self::Dispatcher(one), Self::Dispatcher(two)) => one.is_same_as(two),
+            (Self::Directory(one), Self::Directory(two)) => one.is_same_as(two),
             (Self::MemoryNotification(one), Self::MemoryNotification(two)) => {
                 one.kind() == two.kind()
             }

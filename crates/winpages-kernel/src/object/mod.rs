@@ -7,8 +7,10 @@ mod name;
 mod named_file;
 pub mod namespace;
 mod namespace_directory;
+pub mod object_directory;
 pub mod object_type;
 mod patience;
+pub mod private_namespace;
 mod query;
 mod security;
 mod transfer;
@@ -19,7 +21,6 @@ pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
 pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::{NamedFile, NamedFileState};
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
-pub(crate) use namespace_directory::{lock_for_fork, unlock_after_fork};
 pub use object_type::ObjectType;
 pub use query::{
     BasicInformation, NameInformation, TypeInformation, basic_information, object_name,
@@ -30,6 +31,8 @@ pub(crate) use transfer::Package;
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;
+
+use object_directory::ObjectDirectory;
 
 use crate::NtStatus;
 use crate::file::File;
@@ -121,6 +124,8 @@ pub enum Object {
     Section(Arc<Section>),
     /// A mutant, an event, a semaphore or a timer.
     Dispatcher(Arc<Dispatcher>),
+    /// A directory of the object manager, or a link to one.
+    Directory(Arc<ObjectDirectory>),
     /// A notification of how scarce memory is.
     MemoryNotification(Arc<MemoryNotification>),
     /// A thread.
@@ -141,6 +146,7 @@ impl Object {
             Self::File(file) => file.last_handle_closed(),
             Self::Section(section) => section.last_handle_closed(),
             Self::Dispatcher(object) => object.last_handle_closed(),
+            Self::Directory(directory) => directory.last_handle_closed(),
             Self::MemoryNotification(_)
             | Self::Thread(_)
             | Self::Process(_)
@@ -155,6 +161,7 @@ impl Object {
             Self::File(file) => file.handle_count(),
             Self::Section(section) => section.handle_count(),
             Self::Dispatcher(object) => object.handle_count(),
+            Self::Directory(directory) => directory.handle_count(),
             Self::MemoryNotification(notification) => notification.handle_count(),
             Self::Thread(thread) => thread.handle_count(),
             Self::Process(process) => process.handle_count(),
@@ -242,4 +249,21 @@ pub fn reference_file(
         return Err(NtStatus::ACCESS_DENIED);
     }
     Ok((file, entry.access))
+}
+
+/// For fork: see [`crate::sys::fork`].
+pub(crate) fn lock_for_fork() {
+    private_namespace::lock_for_fork();
+    namespace_directory::lock_for_fork();
+}
+
+/// # Safety
+///
+/// This thread, or the one it was forked from, must have called [`lock_for_fork`].
+pub(crate) unsafe fn unlock_after_fork() {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        namespace_directory::unlock_after_fork();
+        private_namespace::unlock_after_fork();
+    }
 }

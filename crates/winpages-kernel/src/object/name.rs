@@ -24,7 +24,7 @@ pub struct ObjectName {
     leaf: Vec<u16>,
 }
 
-const BACKSLASH: u16 = b'\\' as u16;
+pub(super) const BACKSLASH: u16 = b'\\' as u16;
 
 impl ObjectName {
     /// Takes a name apart as the kernel32 functions do.
@@ -42,8 +42,8 @@ impl ObjectName {
     /// # Errors
     ///
     /// * [`NtStatus::OBJECT_PATH_SYNTAX_BAD`]: the name starts with a backslash.
-    /// * [`NtStatus::OBJECT_PATH_NOT_FOUND`]: a backslash anywhere but behind `Local`, `Global` or
-    ///   `Session\` and this session's number.
+    /// * [`NtStatus::OBJECT_PATH_NOT_FOUND`]: a backslash anywhere but behind `Local`, `Global`,
+    ///   `Session\` and this session's number, or what this process calls a private namespace.
     /// * [`NtStatus::OBJECT_NAME_INVALID`]: nothing behind such a prefix.
     /// * [`NtStatus::OBJECT_TYPE_MISMATCH`]: the name is empty or that of a directory: `Local`,
     ///   `Global`, `Session`.
@@ -74,7 +74,8 @@ impl ObjectName {
         } else if first.is_empty() {
             return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
         } else {
-            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
+            let rest = &name[first.len() + 1..];
+            return super::private_namespace::object_name(first, rest);
         };
         if leaf.is_empty() {
             return Err(NtStatus::OBJECT_NAME_INVALID);
@@ -161,7 +162,7 @@ impl fmt::Display for ObjectName {
 
 /// FNV-1a, 128 bits: the same in every version of every process. Two names that collide are told
 /// apart by their descriptors.
-fn hash(units: &[u16]) -> u128 {
+pub(super) fn hash(units: &[u16]) -> u128 {
     const OFFSET: u128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
     let bytes = units.iter().flat_map(|unit| unit.to_le_bytes());

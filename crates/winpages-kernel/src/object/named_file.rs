@@ -98,6 +98,13 @@ impl NamedFile {
         }
     }
 
+    /// Takes the name out of the namespace, whoever has the object open.
+    pub(crate) fn remove(&self) {
+        if shared_file::has_name(self.descriptor.as_fd()) {
+            let _ = shared_file::unlink(self.directory.as_fd(), &self.file_name);
+        }
+    }
+
     /// Gives the name up; whoever is the last to do so takes it out of the namespace. Answers whether
     /// that was this call, so that nobody has the object any more.
     pub fn release(&self) -> bool {

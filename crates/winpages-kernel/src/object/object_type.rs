@@ -1,5 +1,6 @@
 //! The types of object: what the object manager knows of a kind, whatever the single object.
 
+use super::object_directory::{DIRECTORY_GENERIC_MAPPING, SYMBOLIC_LINK_GENERIC_MAPPING};
 use super::{AccessMask, GenericMapping, Object};
 use crate::file::FILE_GENERIC_MAPPING;
 use crate::process::PROCESS_GENERIC_MAPPING;
@@ -116,6 +117,11 @@ pub static MUTANT: ObjectType = ObjectType::new("Mutant", MUTANT_GENERIC_MAPPING
 pub static SEMAPHORE: ObjectType = ObjectType::new("Semaphore", DISPATCHER_GENERIC_MAPPING);
 /// The type of keyed events.
 pub static KEYED_EVENT: ObjectType = ObjectType::new("KeyedEvent", KEYED_EVENT_GENERIC_MAPPING);
+/// The type of the object manager's directories.
+pub static DIRECTORY: ObjectType = ObjectType::new("Directory", DIRECTORY_GENERIC_MAPPING);
+/// The type of the object manager's links.
+pub static SYMBOLIC_LINK: ObjectType =
+    ObjectType::new("SymbolicLink", SYMBOLIC_LINK_GENERIC_MAPPING);
 /// The type of timers.
 pub static TIMER: ObjectType = ObjectType::new("Timer", DISPATCHER_GENERIC_MAPPING);
 /// The type of notifications of how scarce memory is, which are events on Windows.
@@ -143,6 +149,7 @@ impl Object {
             Self::File(_) => &FILE,
             Self::Section(_) => &SECTION,
             Self::Dispatcher(object) => object.kind().object_type(),
+            Self::Directory(directory) => super::object_directory::type_of(directory),
             Self::MemoryNotification(_) => &MEMORY_NOTIFICATION,
             Self::Thread(_) | Self::ForeignThread(_) => &THREAD,
             Self::Process(_) => &PROCESS,

@@ -127,6 +127,7 @@ impl Object {
             Self::Section(section) => section.name(),
             Self::Dispatcher(object) => object.name(),
             Self::File(_)
+            | Self::Directory(_)
             | Self::MemoryNotification(_)
             | Self::Thread(_)
             | Self::ForeignThread(_)

@@ -56,6 +56,10 @@ impl Object {
                 Some(file) => Place::Named(file),
                 None => Place::Unnamed(object.security()),
             },
+            Self::Directory(directory) => match directory.named_file() {
+                Some(file) => Place::Named(file),
+                None => Place::Default,
+            },
             Self::File(_)
             | Self::MemoryNotification(_)
             | Self::Thread(_)

@@ -104,6 +104,7 @@ impl Object {
             }
             Self::ForeignThread(thread) => (kind::THREAD, thread.pack()?),
             Self::Token(_) => (kind::TOKEN, Package::default()),
+            Self::Directory(_) => return Err(NtStatus::NOT_SUPPORTED),
         })
     }
 

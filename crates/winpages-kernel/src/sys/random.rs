@@ -2,6 +2,13 @@
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
+/// Fills a buffer with random bytes.
+pub fn fill(bytes: &mut [u8; 16]) {
+    let (first, second) = bytes.split_at_mut(8);
+    first.copy_from_slice(&number().to_ne_bytes());
+    second.copy_from_slice(&number().to_ne_bytes());
+}
+
 /// A random number, or one made of the clock while the kernel has none yet at boot.
 pub fn number() -> u64 {
     let mut bytes = [0u8; 8];

@@ -130,7 +130,7 @@ impl Target {
             Object::MemoryNotification(notification) => {
                 Ok(Self::Other(Arc::clone(notification) as Arc<dyn Waitable>))
             }
-            Object::File(_) | Object::Section(_) | Object::Token(_) => {
+            Object::File(_) | Object::Section(_) | Object::Directory(_) | Object::Token(_) => {
                 Err(NtStatus::OBJECT_TYPE_MISMATCH)
             }
         }

@@ -2,6 +2,7 @@
 
 mod answer_handle;
 pub(crate) mod argument;
+pub mod directory;
 mod dispatcher_object;
 pub mod event;
 pub mod file_name;

@@ -1,7 +1,12 @@
 //! OBJECT_ATTRIBUTES: the name and the handle attributes of the object a call is about.
 
-use winpages_kernel::object::handle_table::{self, HandleAttributes};
-use winpages_kernel::object::{ObjectName, SESSION_ID};
+use std::sync::Arc;
+
+use winpages_kernel::object::handle_table::HandleAttributes;
+use winpages_kernel::object::object_directory::{
+    ObjectDirectory, object_name_of_path, reference_directory,
+};
+use winpages_kernel::object::{AccessMask, ObjectName};
 use winpages_kernel::security::SecurityDescriptor;
 use winpages_kernel::{Handle, NtStatus};
 
@@ -45,8 +50,6 @@ const OBJ_VALID_ATTRIBUTES: u32 = 0x0000_1FF2;
 
 /// The longest name, in bytes: with a NUL it would just fit into a UNICODE_STRING.
 const LONGEST_NAME: u16 = 65_532;
-
-const BACKSLASH: u16 = b'\\' as u16;
 
 /// What OBJECT_ATTRIBUTES say.
 #[derive(Debug)]
@@ -108,35 +111,89 @@ impl Attributes {
     }
 
     unsafe fn read(pointer: *const OBJECT_ATTRIBUTES) -> Result<Self, NtStatus> {
-        // SAFETY: the caller's pointer; any bytes are integers and pointers.
-        let given = unsafe { read(pointer)? };
-        if given.Length as usize != size_of::<OBJECT_ATTRIBUTES>()
-            || given.Attributes & !OBJ_VALID_ATTRIBUTES != 0
-        {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
+        // SAFETY: passed on.
+        let given = unsafe { read_structure(pointer)? };
         // SAFETY: as above.
         let units = unsafe { name_units(given.ObjectName)? };
-        if given.RootDirectory != 0 {
-            // No handle leads to a directory of the object manager here.
-            handle_table::lookup(Handle::from_value(given.RootDirectory))?;
-            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
-        }
+        let root = root(given.RootDirectory)?;
         let name = units
             .filter(|units| !units.is_empty())
-            .map(|units| parse(&units))
+            .map(|units| match &root {
+                Some(root) => root.object_name(&units),
+                None => object_name_of_path(&units),
+            })
             .transpose()?;
-        let handle = if given.Attributes & OBJ_INHERIT != 0 {
-            HandleAttributes::INHERIT
-        } else {
-            HandleAttributes::empty()
-        };
         Ok(Self {
             name,
-            handle,
+            handle: handle_attributes(&given),
             open_if: given.Attributes & OBJ_OPENIF != 0,
             // SAFETY: as above.
             security: unsafe { security(given.SecurityDescriptor)? },
+        })
+    }
+}
+
+/// # Safety
+///
+/// `pointer` must be what a C program passes.
+unsafe fn read_structure(pointer: *const OBJECT_ATTRIBUTES) -> Result<OBJECT_ATTRIBUTES, NtStatus> {
+    // SAFETY: the caller's pointer; any bytes are integers and pointers.
+    let given = unsafe { read(pointer)? };
+    if given.Length as usize != size_of::<OBJECT_ATTRIBUTES>()
+        || given.Attributes & !OBJ_VALID_ATTRIBUTES != 0
+    {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    Ok(given)
+}
+
+fn handle_attributes(given: &OBJECT_ATTRIBUTES) -> HandleAttributes {
+    if given.Attributes & OBJ_INHERIT != 0 {
+        HandleAttributes::INHERIT
+    } else {
+        HandleAttributes::empty()
+    }
+}
+
+/// The directory that a name begins at.
+fn root(handle: usize) -> Result<Option<Arc<ObjectDirectory>>, NtStatus> {
+    (handle != 0)
+        .then(|| reference_directory(Handle::from_value(handle), AccessMask::DIRECTORY_TRAVERSE))
+        .transpose()
+}
+
+/// What OBJECT_ATTRIBUTES say of a directory or a link.
+pub struct PathAttributes {
+    /// Where the path begins, if not at the root of all.
+    pub root: Option<Arc<ObjectDirectory>>,
+    /// The path.
+    pub path: Vec<u16>,
+    /// What is remembered of the handle.
+    pub handle: HandleAttributes,
+}
+
+impl PathAttributes {
+    /// Reads the attributes of a directory to be opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Attributes::for_opening`].
+    ///
+    /// # Safety
+    ///
+    /// `pointer` must be NULL or what a C program passes.
+    pub unsafe fn read(pointer: *const OBJECT_ATTRIBUTES) -> Result<Self, NtStatus> {
+        if pointer.is_null() {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        // SAFETY: passed on.
+        let given = unsafe { read_structure(pointer)? };
+        // SAFETY: as above.
+        let path = unsafe { name_units(given.ObjectName)? };
+        Ok(Self {
+            root: root(given.RootDirectory)?,
+            path: path.unwrap_or_default(),
+            handle: handle_attributes(&given),
         })
     }
 }
@@ -159,104 +216,4 @@ unsafe fn name_units(pointer: *const UNICODE_STRING) -> Result<Option<Vec<u16>>,
         .map(|index| unsafe { read(string.Buffer.wrapping_add(index)) })
         .collect::<Result<_, _>>()
         .map(Some)
-}
-
-/// Finds out which object a full name means. `\Sessions\1\BaseNamedObjects` is where kernel32's names
-/// are, `\BaseNamedObjects` where those with `Global\` are; in both, `Local`, `Global` and `Session`
-/// are links. Names of directories are compared without regard to case, which is right for
-/// OBJ_CASE_INSENSITIVE, which nearly everybody gives.
-fn parse(name: &[u16]) -> Result<ObjectName, NtStatus> {
-    let Some((&BACKSLASH, path)) = name.split_first() else {
-        return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
-    };
-    let parts: Vec<&[u16]> = path.split(|unit| *unit == BACKSLASH).collect();
-    let is = |part: &[u16], text: &str| {
-        String::from_utf16(part).is_ok_and(|part| part.eq_ignore_ascii_case(text))
-    };
-    let in_session = |part: &[u16]| is(part, &SESSION_ID.to_string());
-    let mut rest = &parts[..];
-    let mut global = false;
-    match rest {
-        [first, tail @ ..] if is(first, "BaseNamedObjects") => {
-            global = true;
-            rest = tail;
-        }
-        [first, session, third, tail @ ..]
-            if is(first, "Sessions") && in_session(session) && is(third, "BaseNamedObjects") =>
-        {
-            rest = tail;
-        }
-        [[]] => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
-        [[], ..] => return Err(NtStatus::OBJECT_NAME_INVALID),
-        // Nobody may create anything in the root directory.
-        [_] => return Err(NtStatus::OBJECT_NAME_NOT_FOUND),
-        _ => return Err(NtStatus::OBJECT_PATH_NOT_FOUND),
-    }
-    match rest {
-        [first, tail @ ..] if is(first, "Global") => {
-            global = true;
-            rest = tail;
-        }
-        [first, tail @ ..] if is(first, "Local") => rest = tail,
-        [first, session, tail @ ..] if is(first, "Session") && in_session(session) => {
-            global = false;
-            rest = tail;
-        }
-        _ => {}
-    }
-    match rest {
-        [] => Err(NtStatus::OBJECT_TYPE_MISMATCH),
-        [[], ..] => Err(NtStatus::OBJECT_NAME_INVALID),
-        [leaf] => {
-            let scope = if global { "Global\\" } else { "Local\\" };
-            let name: Vec<u16> = scope.encode_utf16().chain(leaf.iter().copied()).collect();
-            ObjectName::parse(&name)
-        }
-        _ => Err(NtStatus::OBJECT_PATH_NOT_FOUND),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn full_names_lead_to_those_of_kernel32() {
-        for (name, meant) in [
-            (r"\BaseNamedObjects\x", Ok(r"Global\x")),
-            (r"\BaseNamedObjects\Global\x", Ok(r"Global\x")),
-            (r"\BaseNamedObjects\Local\x", Ok(r"Global\x")),
-            (r"\BaseNamedObjects\Session\1\x", Ok(r"Local\x")),
-            (r"\Sessions\1\BaseNamedObjects\x", Ok(r"Local\x")),
-            (r"\Sessions\1\BaseNamedObjects\Local\x", Ok(r"Local\x")),
-            (r"\Sessions\1\BaseNamedObjects\Global\x", Ok(r"Global\x")),
-            (r"\sessions\1\basenamedobjects\X", Ok(r"Local\X")),
-            ("x", Err(NtStatus::OBJECT_PATH_SYNTAX_BAD)),
-            (r"\BaseNamedObjects\", Err(NtStatus::OBJECT_NAME_INVALID)),
-            (r"\", Err(NtStatus::OBJECT_TYPE_MISMATCH)),
-            (
-                r"\BaseNamedObjects\x\",
-                Err(NtStatus::OBJECT_PATH_NOT_FOUND),
-            ),
-            (r"\BaseNamedObjects\\x", Err(NtStatus::OBJECT_NAME_INVALID)),
-            (r"\BaseNamedObjects", Err(NtStatus::OBJECT_TYPE_MISMATCH)),
-            (
-                r"\BaseNamedObjects\a\x",
-                Err(NtStatus::OBJECT_PATH_NOT_FOUND),
-            ),
-            (
-                r"\Sessions\7\BaseNamedObjects\x",
-                Err(NtStatus::OBJECT_PATH_NOT_FOUND),
-            ),
-            (r"\x", Err(NtStatus::OBJECT_NAME_NOT_FOUND)),
-        ] {
-            let units: Vec<u16> = name.encode_utf16().collect();
-            let found = parse(&units).map(|found| found.to_string());
-            assert_eq!(
-                found.as_deref(),
-                meant.as_ref().map(|meant| *meant),
-                "{name}"
-            );
-        }
-    }
 }
