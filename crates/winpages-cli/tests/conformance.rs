@@ -223,6 +223,7 @@ programs! { single:
     files
     flush_view_of_file
     format_message
+    from_app
     full_path_name
     guard_pages
     handles

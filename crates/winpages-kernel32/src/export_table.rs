@@ -176,6 +176,13 @@ static EXPORTS: &[Export] = exports! {
     BOTH: file_view::UnmapViewOfFileEx;
     KERNELBASE: file_view::UnmapViewOfFile2;
     BOTH: file_view::FlushViewOfFile;
+    KERNELBASE: from_app::VirtualAllocFromApp;
+    KERNELBASE: from_app::VirtualAlloc2FromApp;
+    KERNELBASE: from_app::VirtualProtectFromApp;
+    BOTH: from_app::CreateFileMappingFromApp;
+    KERNELBASE: from_app::OpenFileMappingFromApp;
+    BOTH: from_app::MapViewOfFileFromApp;
+    KERNELBASE: from_app::MapViewOfFile3FromApp;
     BOTH: file_name::DeleteFileA;
     BOTH: file_name::DeleteFileW;
     KERNEL32: file_name::MoveFileA;

@@ -34,6 +34,7 @@ pub mod file_open;
 pub mod file_position;
 pub mod file_transfer;
 pub mod file_view;
+pub mod from_app;
 pub mod global_memory;
 pub mod handle;
 pub mod heap;
