@@ -617,6 +617,7 @@ static EXPORTS: &[Export] = exports! {
     KERNEL32: toolhelp::Module32Next;
     KERNEL32: toolhelp::Heap32ListFirst;
     KERNEL32: toolhelp::Heap32ListNext;
+    KERNEL32: remote_requests::WinpagesRefuseRemoteRequests;
     BOTH: standard_handle::GetStdHandle;
     BOTH: standard_handle::SetStdHandle;
     BOTH: string::lstrlenA;
@@ -735,6 +736,19 @@ mod tests {
             })
             // The C run time's own, which no module of Windows exports; macros name some of them.
             .filter(|name| !name.starts_with("winpages_") && !name.starts_with('$'))
+            .chain(exported_by_macros(source))
+    }
+
+    /// The names that are handed to the macros of this crate that define functions: `fn Name,` and
+    /// `fn Name =`.
+    fn exported_by_macros(source: &str) -> impl Iterator<Item = &str> {
+        source.split("fn ").skip(1).filter_map(|rest| {
+            let end = rest.find(|character: char| !character.is_alphanumeric())?;
+            let (name, after) = rest.split_at(end);
+            let is_named = name.starts_with(char::is_uppercase)
+                && (after.starts_with(',') || after.starts_with(" ="));
+            is_named.then_some(name)
+        })
     }
 
     fn collect(directory: &Path, names: &mut BTreeSet<String>) {

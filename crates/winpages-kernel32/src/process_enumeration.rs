@@ -381,7 +381,7 @@ pub unsafe extern "C" fn QueryFullProcessImageNameW(
 
 /// Defines the name that psapi has for a function.
 macro_rules! psapi {
-    ($name:ident = $function:ident($($argument:ident: $kind:ty),*) -> $answer:ty) => {
+    (fn $name:ident = $function:ident($($argument:ident: $kind:ty),*) -> $answer:ty) => {
         #[doc = concat!("As [`", stringify!($function), "`], by the name that psapi has for it.")]
         ///
         /// # Safety
@@ -395,13 +395,13 @@ macro_rules! psapi {
     };
 }
 
-psapi!(EnumProcesses = K32EnumProcesses(numbers: *mut u32, size: u32, needed: *mut u32) -> i32);
-psapi!(EnumProcessModules = K32EnumProcessModules(process: usize, modules: *mut usize, size: u32, needed: *mut u32) -> i32);
-psapi!(EnumProcessModulesEx = K32EnumProcessModulesEx(process: usize, modules: *mut usize, size: u32, needed: *mut u32, filter: u32) -> i32);
-psapi!(GetModuleInformation = K32GetModuleInformation(process: usize, module: usize, information: *mut MODULEINFO, size: u32) -> i32);
-psapi!(GetModuleBaseNameA = K32GetModuleBaseNameA(process: usize, module: usize, name: *mut u8, size: u32) -> u32);
-psapi!(GetModuleBaseNameW = K32GetModuleBaseNameW(process: usize, module: usize, name: *mut u16, size: u32) -> u32);
-psapi!(GetModuleFileNameExA = K32GetModuleFileNameExA(process: usize, module: usize, name: *mut u8, size: u32) -> u32);
-psapi!(GetModuleFileNameExW = K32GetModuleFileNameExW(process: usize, module: usize, name: *mut u16, size: u32) -> u32);
-psapi!(GetProcessImageFileNameA = K32GetProcessImageFileNameA(process: usize, name: *mut u8, size: u32) -> u32);
-psapi!(GetProcessImageFileNameW = K32GetProcessImageFileNameW(process: usize, name: *mut u16, size: u32) -> u32);
+psapi!(fn EnumProcesses = K32EnumProcesses(numbers: *mut u32, size: u32, needed: *mut u32) -> i32);
+psapi!(fn EnumProcessModules = K32EnumProcessModules(process: usize, modules: *mut usize, size: u32, needed: *mut u32) -> i32);
+psapi!(fn EnumProcessModulesEx = K32EnumProcessModulesEx(process: usize, modules: *mut usize, size: u32, needed: *mut u32, filter: u32) -> i32);
+psapi!(fn GetModuleInformation = K32GetModuleInformation(process: usize, module: usize, information: *mut MODULEINFO, size: u32) -> i32);
+psapi!(fn GetModuleBaseNameA = K32GetModuleBaseNameA(process: usize, module: usize, name: *mut u8, size: u32) -> u32);
+psapi!(fn GetModuleBaseNameW = K32GetModuleBaseNameW(process: usize, module: usize, name: *mut u16, size: u32) -> u32);
+psapi!(fn GetModuleFileNameExA = K32GetModuleFileNameExA(process: usize, module: usize, name: *mut u8, size: u32) -> u32);
+psapi!(fn GetModuleFileNameExW = K32GetModuleFileNameExW(process: usize, module: usize, name: *mut u16, size: u32) -> u32);
+psapi!(fn GetProcessImageFileNameA = K32GetProcessImageFileNameA(process: usize, name: *mut u8, size: u32) -> u32);
+psapi!(fn GetProcessImageFileNameW = K32GetProcessImageFileNameW(process: usize, name: *mut u16, size: u32) -> u32);

@@ -433,7 +433,7 @@ fn narrow_module(entry: ModuleEntry<u16>) -> ModuleEntry<u8> {
 
 /// Defines a First and a Next function for a list.
 macro_rules! enumeration {
-    ($first:ident, $next:ident, $list:ident, $entry:ty, $stored:ty, $size:ty, $convert:expr, $what:literal) => {
+    (fn $first:ident, fn $next:ident, $list:ident, $entry:ty, $stored:ty, $size:ty, $convert:expr, $what:literal) => {
         #[doc = concat!(stringify!($first), ": the first of a snapshot's ", $what, ".")]
         ///
         /// # Safety
@@ -461,8 +461,8 @@ macro_rules! enumeration {
 }
 
 enumeration!(
-    Process32FirstW,
-    Process32NextW,
+    fn Process32FirstW,
+    fn Process32NextW,
     processes,
     ProcessEntry<u16>,
     ProcessEntry<u16>,
@@ -471,8 +471,8 @@ enumeration!(
     "processes"
 );
 enumeration!(
-    Process32First,
-    Process32Next,
+    fn Process32First,
+    fn Process32Next,
     processes,
     ProcessEntry<u8>,
     ProcessEntry<u16>,
@@ -481,8 +481,8 @@ enumeration!(
     "processes"
 );
 enumeration!(
-    Thread32First,
-    Thread32Next,
+    fn Thread32First,
+    fn Thread32Next,
     threads,
     ThreadEntry,
     ThreadEntry,
@@ -491,8 +491,8 @@ enumeration!(
     "threads, of all processes"
 );
 enumeration!(
-    Module32FirstW,
-    Module32NextW,
+    fn Module32FirstW,
+    fn Module32NextW,
     modules,
     ModuleEntry<u16>,
     ModuleEntry<u16>,
@@ -501,8 +501,8 @@ enumeration!(
     "modules"
 );
 enumeration!(
-    Module32First,
-    Module32Next,
+    fn Module32First,
+    fn Module32Next,
     modules,
     ModuleEntry<u8>,
     ModuleEntry<u16>,
@@ -511,8 +511,8 @@ enumeration!(
     "modules"
 );
 enumeration!(
-    Heap32ListFirst,
-    Heap32ListNext,
+    fn Heap32ListFirst,
+    fn Heap32ListNext,
     heaps,
     HeapListEntry,
     HeapListEntry,
