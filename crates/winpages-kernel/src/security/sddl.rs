@@ -152,10 +152,10 @@ fn parse_sid(text: &str) -> Result<Sid, NtStatus> {
 }
 
 /// Takes a list apart; answers its flags, its entries, and what is behind it.
-fn parse_list<'a>(
-    text: &'a str,
+fn parse_list(
+    text: &str,
     [protected, inherit_required, inherited]: [Control; 3],
-) -> Result<(Control, Option<Acl>, &'a str), NtStatus> {
+) -> Result<(Control, Option<Acl>, &str), NtStatus> {
     let mut control = Control::empty();
     let mut rest = text;
     loop {
