@@ -235,6 +235,41 @@ static void replaced(void)
     IS("all released", release_all(p, 16 * PAGE));
 }
 
+static LONG release_part(char *base, SIZE_T offset, SIZE_T size, ULONG type)
+{
+    void *at = base + offset;
+
+    return nt_free(SELF, &at, &size, type);
+}
+
+/* ntdll releases part of any allocation; what is left of it is an allocation on either side. Wine 8.0 does not. */
+static void parts(void)
+{
+    char *p = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+
+    FAILS(ERROR_INVALID_PARAMETER, VirtualFree(p, 0x1000, MEM_RELEASE));
+    ANSWERS(0xC000001A, release_part(p, 0, 0x11000, MEM_RELEASE));
+    ANSWERS(0xC000001A, release_part(p, 0x1001, 0xFFFF, MEM_RELEASE));
+    ANSWERS(0, release_part(p, 0x1001, 0xFFF, MEM_RELEASE));
+    if (!on_wine())
+        p[0] = p[0x2000] = 1;
+    LAYOUT(p, 0x10000, "0 of 0 READWRITE COMMIT READWRITE PRIVATE; 1 free; 2 of 2 READWRITE COMMIT READWRITE PRIVATE");
+    ANSWERS(0, release_part(p, 1, 0xFFF, MEM_RELEASE));
+    SUCCEEDS(VirtualAlloc(p, 0x1000, MEM_RESERVE | MEM_COMMIT, PAGE_READONLY) == p);
+    ANSWERS(0xC000001A, release_part(p, 0, 0x10000, MEM_DECOMMIT));
+    ANSWERS(0xC000001A, release_part(p, 0, 0x10000, MEM_RELEASE));
+    ANSWERS(0xC00000A0, release_part(p, 0x1000, 0, MEM_RELEASE));
+    ANSWERS(0xC00000A0, release_part(p, 0x1000, 0x1000, MEM_DECOMMIT));
+    ANSWERS(0, release_part(p, 0x8000, 0x1000, MEM_RELEASE));
+    LAYOUT(p, 0x10000, "0 of 0 READONLY COMMIT READONLY PRIVATE; 1 free; 2 of 2 READWRITE COMMIT READWRITE PRIVATE; 8 free; "
+                       "9 of 9 READWRITE COMMIT READWRITE PRIVATE");
+    IS("the rest is as it was", !on_wine() && p[0x2000] == 1);
+    SUCCEEDS(VirtualFree(p + 0x9000, 0, MEM_RELEASE));
+    ANSWERS(0, release_part(p, 0x2000, 0, MEM_RELEASE));
+    ANSWERS(0, release_part(p, 0, 0x1000, MEM_RELEASE));
+    LAYOUT(p, 0x10000, "0 free");
+}
+
 static void watched(void)
 {
     char *p = placeholder(16);
@@ -265,6 +300,7 @@ int main(void)
     ordinary_calls();
     split_and_coalesced();
     replaced();
+    parts();
     watched();
     return 0;
 }
