@@ -37,6 +37,10 @@ pub enum Operation {
     OpenSection,
     /// Asking a section for its size.
     QuerySection,
+    /// Opening a process, or asking about it.
+    OpenProcess,
+    /// Ending a process.
+    Terminate,
     /// Creating a heap.
     CreateHeap,
     /// Looking through a heap.
@@ -100,6 +104,8 @@ impl fmt::Display for Operation {
             Self::CreateSection => "create the section",
             Self::OpenSection => "open the section",
             Self::QuerySection => "query the section",
+            Self::OpenProcess => "open the process",
+            Self::Terminate => "end the process",
             Self::CreateHeap => "create a heap",
             Self::InspectHeap => "look through the heap",
             Self::CreateObject => "create the object",

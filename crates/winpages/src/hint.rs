@@ -103,6 +103,10 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         (Operation::WatchWrites, ERROR_INVALID_PARAMETER) => {
             "the range is not empty, and the reservation was made with watch_writes"
         }
+        (Operation::OpenProcess, ERROR_INVALID_PARAMETER) => "no process has that number",
+        (Operation::OpenProcess, ERROR_ACCESS_DENIED) => {
+            "the process is another user's, or one that the system protects"
+        }
         (Operation::ChangePlaceholder, _) => {
             "offsets are multiples of page_size(), and placeholders to be joined lie side by side"
         }

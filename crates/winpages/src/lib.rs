@@ -16,6 +16,7 @@ mod object_options;
 mod physical_pages;
 mod placeholder;
 mod platform;
+mod process;
 mod protection;
 mod region;
 mod reservation;
@@ -52,6 +53,7 @@ pub use mutex::{Mutex, MutexGuard};
 pub use object_options::ObjectOptions;
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use placeholder::Placeholder;
+pub use process::{Process, ProcessAccess, ProcessRegions, serve_requests};
 pub use protection::Protection;
 pub use region::{
     AllocationInformation, Region, RegionKind, RegionState, Regions, allocation, mapped_file,

@@ -54,7 +54,7 @@ pub struct Region {
 
 impl Region {
     #[inline]
-    fn new(basic: BasicInformation) -> Self {
+    pub(crate) fn new(basic: BasicInformation) -> Self {
         const COMMIT: u32 = 0x1000;
         const RESERVE: u32 = 0x2000;
         const IMAGE: u32 = 0x100_0000;

@@ -9,6 +9,7 @@
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
 //! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
+//! * [`open_process`] and what is done to other processes.
 //! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that

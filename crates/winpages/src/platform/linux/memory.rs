@@ -8,7 +8,7 @@ use winpages_kernel::address_space::layout::{
     self, ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
     maximum_application_address,
 };
-use winpages_kernel::address_space::{self, FreeType, Protection};
+use winpages_kernel::address_space::{self, FreeType, MemoryBasicInformation, Protection};
 use winpages_kernel::sys::fault;
 
 use super::super::{Allocation, BasicInformation, Code};
@@ -80,18 +80,23 @@ pub(crate) unsafe fn protect(base: usize, size: usize, protection: u32) -> Resul
 
 #[inline]
 pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
-    let bits = |protection: Option<Protection>| protection.map_or(0, |given| given.bits());
     address_space::query_virtual_memory(address)
-        .map(|region| BasicInformation {
-            base: region.base_address,
-            size: region.region_size,
-            allocation_base: region.allocation_base,
-            allocation_protection: bits(region.allocation_protection),
-            state: region.state as u32,
-            protection: bits(region.protection),
-            kind: region.kind as u32,
-        })
+        .map(basic_information)
         .map_err(code)
+}
+
+#[inline]
+pub(super) fn basic_information(region: MemoryBasicInformation) -> BasicInformation {
+    let bits = |protection: Option<Protection>| protection.map_or(0, |given| given.bits());
+    BasicInformation {
+        base: region.base_address,
+        size: region.region_size,
+        allocation_base: region.allocation_base,
+        allocation_protection: bits(region.allocation_protection),
+        state: region.state as u32,
+        protection: bits(region.protection),
+        kind: region.kind as u32,
+    }
 }
 
 /// # Safety

@@ -164,7 +164,11 @@ pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
     if length == 0 {
         return Err(last_error());
     }
-    Ok(BasicInformation {
+    Ok(basic_information(&region))
+}
+
+pub(super) fn basic_information(region: &MEMORY_BASIC_INFORMATION) -> BasicInformation {
+    BasicInformation {
         base: region.BaseAddress as usize,
         size: region.RegionSize,
         allocation_base: region.AllocationBase as usize,
@@ -172,7 +176,7 @@ pub(crate) fn query(address: usize) -> Result<BasicInformation, Code> {
         state: region.State,
         protection: region.Protect,
         kind: region.Type,
-    })
+    }
 }
 
 /// Calls `found` with addresses of pages that have been written, lowest first.
