@@ -83,6 +83,29 @@ int main(int argc, char **argv)
         } else if (kind == 'P') {
             done = VirtualProtect(where, size, (DWORD)fourth, third ? &old : NULL);
             value = old;
+        } else if (kind == 'T') {
+            MEMORY_BASIC_INFORMATION page;
+
+            VirtualQuery(where, &page, sizeof(page));
+            if (page.State == MEM_COMMIT
+                && (page.Protect == PAGE_READWRITE || page.Protect == PAGE_EXECUTE_READWRITE
+                    || page.Protect == (PAGE_READWRITE | PAGE_NOCACHE)
+                    || page.Protect == (PAGE_EXECUTE_READWRITE | PAGE_NOCACHE)
+                    || page.Protect == (PAGE_READWRITE | PAGE_WRITECOMBINE)
+                    || page.Protect == (PAGE_EXECUTE_READWRITE | PAGE_WRITECOMBINE)))
+                *(volatile char *)where = 1;
+            done = 1;
+        } else if (kind == 'G') {
+            static void *addresses[WINDOW_SIZE / 0x1000];
+            ULONG_PTR count = fourth, i;
+            DWORD granularity;
+
+            done = GetWriteWatch((DWORD)third, where, size, addresses, &count, &granularity) == 0;
+            value = 0xCBF29CE484222325ULL;
+            for (i = 0; done && i < count; i++)
+                value = (value ^ (ULONG_PTR)((char *)addresses[i] - window)) * 0x100000001B3ULL;
+        } else if (kind == 'R') {
+            done = ResetWriteWatch(where, size) == 0;
         }
         error = GetLastError();
         printf("%c %c %llx %llx %llx %llx: ", kind, place, address, size, third, fourth);

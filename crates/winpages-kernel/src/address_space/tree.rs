@@ -291,9 +291,8 @@ impl Wanted {
 
     /// The highest place that fits between the end of one run and the start of the next.
     fn highest_between(&self, end: usize, start: usize) -> Option<usize> {
-        // The last run's 64 KiB are its own to their end, and so are those before the next run's.
-        let ceiling = super::layout::granularity_down(start.min(self.high));
-        let candidate = ceiling.checked_sub(self.size)? & !(self.alignment - 1);
+        let candidate = start.min(self.high).checked_sub(self.size)? & !(self.alignment - 1);
+        // The last run's 64 KiB are its own to their end.
         (candidate >= granularity_up(end).max(self.low)).then_some(candidate)
     }
 }

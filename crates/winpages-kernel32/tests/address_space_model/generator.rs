@@ -98,9 +98,13 @@ impl Generator {
         if random.one_in(3) {
             return placeholder_call(random, model);
         }
+        if random.one_in(4) {
+            return watched_call(random, model);
+        }
         let (address, size) = range(random, model);
         match random.below(10) {
-            0..4 => Call::Allocate {
+            0 => anywhere(random, size),
+            1..4 => Call::Allocate {
                 address,
                 size,
                 kind: allocation_type(random),
@@ -205,6 +209,67 @@ fn placeholder_call(random: &mut Random, model: &Model) -> Call {
     }
 }
 
+/// A call that leaves the address to the system.
+fn anywhere(random: &mut Random, size: u64) -> Call {
+    Call::AllocateAnywhere {
+        size,
+        alignment: match random.below(10) {
+            0 => random.pick(&[1, 0x8000, 0x3_0000, 3 << 20]),
+            1..5 => GRANULARITY << random.below(6),
+            _ => 0,
+        },
+        kind: match random.below(12) {
+            0 => random.pick(&ODD_ALLOCATIONS[..7]),
+            1..3 => MEM_COMMIT,
+            3..6 => MEM_RESERVE | MEM_COMMIT | MEM_TOP_DOWN,
+            6 => MEM_COMMIT | MEM_WRITE_WATCH,
+            7 => MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+            _ => MEM_RESERVE,
+        },
+        protection: protection(random),
+    }
+}
+
+/// A call that has to do with the watch on written pages.
+fn watched_call(random: &mut Random, model: &Model) -> Call {
+    let (address, size) = range(random, model);
+    let allocations = model.allocations();
+    match random.below(10) {
+        0 => Call::Allocate {
+            address,
+            size,
+            kind: MEM_RESERVE | MEM_WRITE_WATCH | random.pick(&[0, MEM_COMMIT, MEM_COMMIT]),
+            protection: random.pick(&[0x04, 0x04, 0x40, 0x02, 0x104]),
+        },
+        1..6 => Call::Write {
+            offset: match random.below(6) {
+                0 => random.below(WINDOW),
+                _ if allocations.is_empty() => 0,
+                _ => {
+                    let (base, length) = random.pick(&allocations);
+                    base + random.below(length)
+                }
+            },
+        },
+        6 => Call::ResetWriteWatch { address, size },
+        _ => {
+            let (address, size) = match allocations.is_empty() || random.one_in(3) {
+                true => (address, size),
+                false => {
+                    let (base, length) = random.pick(&allocations);
+                    (Address::Window(base), length)
+                }
+            };
+            Call::GetWriteWatch {
+                address,
+                size,
+                flags: random.pick(&[0, 0, 0, 1, 1, 2]),
+                count: random.pick(&[1, 2, 5, 2048, 2048, 2048, 0]),
+            }
+        }
+    }
+}
+
 fn protection(random: &mut Random) -> u32 {
     match random.below(20) {
         0 => random.pick(&ODD_PROTECTIONS),
@@ -216,7 +281,7 @@ fn protection(random: &mut Random) -> u32 {
 fn allocation_type(random: &mut Random) -> u32 {
     match random.below(16) {
         0 => random.pick(&ODD_ALLOCATIONS),
-        1 => MEM_RESERVE | MEM_TOP_DOWN,
+        1 => random.pick(&[MEM_RESERVE | MEM_TOP_DOWN, MEM_RESET]),
         2..6 => MEM_RESERVE,
         6..9 => MEM_RESERVE | MEM_COMMIT,
         _ => MEM_COMMIT,

@@ -23,6 +23,7 @@ pub const MEM_FREE: u32 = 0x1_0000;
 pub const MEM_PRIVATE: u32 = 0x2_0000;
 pub const MEM_RESET: u32 = 0x8_0000;
 pub const MEM_TOP_DOWN: u32 = 0x10_0000;
+pub const MEM_WRITE_WATCH: u32 = 0x20_0000;
 
 pub const MEM_COALESCE_PLACEHOLDERS: u32 = 0x1;
 pub const MEM_PRESERVE_PLACEHOLDER: u32 = 0x2;
@@ -36,6 +37,7 @@ pub const PAGE_GUARD: u32 = 0x100;
 pub const PAGE_NOCACHE: u32 = 0x200;
 pub const PAGE_WRITECOMBINE: u32 = 0x400;
 
+const ERROR_NOT_ENOUGH_MEMORY: u32 = 8;
 const ERROR_INVALID_PARAMETER: u32 = 87;
 const ERROR_INVALID_ADDRESS: u32 = 487;
 const ERROR_NOACCESS: u32 = 998;
@@ -65,10 +67,32 @@ pub enum Call {
         kind: u32,
         protection: u32,
     },
+    /// VirtualAlloc2 without an address, and with the window as its requirement.
+    AllocateAnywhere {
+        size: u64,
+        alignment: u64,
+        kind: u32,
+        protection: u32,
+    },
     Free {
         address: Address,
         size: u64,
         kind: u32,
+    },
+    /// A byte is written, if the page there can be.
+    Write {
+        offset: u64,
+    },
+    GetWriteWatch {
+        address: Address,
+        size: u64,
+        flags: u32,
+        /// How many addresses there is room for.
+        count: u64,
+    },
+    ResetWriteWatch {
+        address: Address,
+        size: u64,
     },
     Protect {
         address: Address,
@@ -79,7 +103,8 @@ pub enum Call {
     },
 }
 
-/// What a call answers: an offset in the window, an old protection or 0, else an error code.
+/// What a call answers: an offset in the window, an old protection, a digest of written pages or 0,
+/// else an error code.
 pub type Answer = Result<u64, u32>;
 
 /// One answer of VirtualQuery; addresses are offsets in the window.
@@ -115,6 +140,8 @@ struct Allocation {
     pages: usize,
     protection: u32,
     kind: Kind,
+    /// Whether it is remembered which of its pages are written.
+    watched: bool,
 }
 
 #[derive(Clone)]
@@ -124,6 +151,8 @@ pub struct Model {
     pages: Vec<Page>,
     /// For each page, the first page of its allocation.
     owners: Vec<Option<usize>>,
+    /// For each page, whether it is one that was written since that was last reset.
+    written: Vec<bool>,
     allocations: BTreeMap<usize, Allocation>,
 }
 
@@ -133,6 +162,7 @@ impl Model {
             start,
             pages: vec![Page::Free; PAGES],
             owners: vec![None; PAGES],
+            written: vec![false; PAGES],
             allocations: BTreeMap::new(),
         }
     }
@@ -166,11 +196,34 @@ impl Model {
                 kind,
                 protection,
             } => self.allocate2(address, size, kind, protection),
+            Call::AllocateAnywhere {
+                size,
+                alignment,
+                kind,
+                protection,
+            } => self.allocate_anywhere(size, alignment, kind, protection),
             Call::Free {
                 address,
                 size,
                 kind,
             } => self.free(address, size, kind),
+            Call::Write { offset } => {
+                if self.can_write(offset) {
+                    self.written[(offset / PAGE) as usize] = true;
+                }
+                Ok(0)
+            }
+            Call::GetWriteWatch {
+                address,
+                size,
+                flags,
+                count,
+            } => self.get_write_watch(address, size, flags, count),
+            Call::ResetWriteWatch { address, size } => {
+                let pages = self.watched(address, size)?;
+                self.written[pages].fill(false);
+                Ok(0)
+            }
             Call::Protect {
                 address,
                 size,
@@ -186,10 +239,14 @@ impl Model {
         match &mut right {
             Call::Allocate { protection, .. }
             | Call::Allocate2 { protection, .. }
+            | Call::AllocateAnywhere { protection, .. }
             | Call::Protect { protection, .. } => {
                 *protection = PAGE_NOACCESS;
             }
-            Call::Free { .. } => {}
+            Call::Free { .. }
+            | Call::Write { .. }
+            | Call::GetWriteWatch { .. }
+            | Call::ResetWriteWatch { .. } => {}
         }
         self.clone().apply(&right).is_err()
     }
@@ -240,8 +297,9 @@ impl Model {
     }
 
     fn allocate(&mut self, address: Address, size: u64, kind: u32, protection: u32) -> Answer {
-        let known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN;
+        let known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH;
         if kind & !known != 0
+            || (kind & MEM_WRITE_WATCH != 0 && kind & MEM_RESERVE == 0)
             || kind & (MEM_COMMIT | MEM_RESERVE | MEM_RESET) == 0
             || (kind & MEM_RESET != 0 && kind != MEM_RESET)
             || !is_well_formed(protection)
@@ -284,7 +342,90 @@ impl Model {
             if commit { committed } else { Page::Reserved },
         );
         self.enter(range, protection, Kind::Ordinary);
+        let entered = self.allocations.get_mut(&(base as usize)).unwrap();
+        entered.watched = kind & MEM_WRITE_WATCH != 0;
         Ok(base as u64 * PAGE)
+    }
+
+    fn allocate_anywhere(
+        &mut self,
+        size: u64,
+        alignment: u64,
+        kind: u32,
+        protection: u32,
+    ) -> Answer {
+        if alignment != 0 && (!alignment.is_power_of_two() || alignment < GRANULARITY) {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let known = MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH;
+        if kind & !known != 0
+            || kind & (MEM_COMMIT | MEM_RESERVE | MEM_RESET) == 0
+            || (kind & MEM_RESET != 0 && kind != MEM_RESET)
+            || (kind & MEM_WRITE_WATCH != 0 && kind & MEM_RESERVE == 0)
+            || !is_protection(protection)
+            || size == 0
+            || size > MAXIMUM_APPLICATION_ADDRESS + 1 - MINIMUM_APPLICATION_ADDRESS
+        {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        if kind == MEM_RESET {
+            // There is nothing at address 0.
+            return Err(ERROR_INVALID_ADDRESS);
+        }
+        let fits = |base: &u64| {
+            let end = base + size.next_multiple_of(PAGE);
+            let pages = (base / PAGE) as usize..(end / PAGE) as usize;
+            end <= WINDOW && self.owners[pages].iter().all(Option::is_none)
+        };
+        // The window itself lies at a multiple of every alignment that is asked for.
+        let step = alignment.max(GRANULARITY).min(WINDOW) as usize;
+        let mut places = (0..WINDOW).step_by(step).filter(fits);
+        let place = if kind & MEM_TOP_DOWN != 0 {
+            places.last()
+        } else {
+            places.next()
+        };
+        let base = Address::Window(place.ok_or(ERROR_NOT_ENOUGH_MEMORY)?);
+        self.allocate(base, size, kind | MEM_RESERVE, protection)
+    }
+
+    /// Whether a byte can be written without anybody being told.
+    pub fn can_write(&self, offset: u64) -> bool {
+        const WRITABLE: [u32; 2] = [0x04, 0x40];
+        match self.pages[(offset / PAGE) as usize] {
+            Page::Committed(protection) => {
+                WRITABLE.contains(&(protection & 0xFF)) && protection & PAGE_GUARD == 0
+            }
+            Page::Free | Page::Reserved => false,
+        }
+    }
+
+    /// The pages of a range, if it is one that is watched.
+    fn watched(&self, address: Address, size: u64) -> Result<core::ops::Range<usize>, u32> {
+        if size == 0 {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let pages = self.touched(self.absolute(address), size)?;
+        self.one_owner(pages.clone())
+            .filter(|owner| self.allocations[owner].watched)
+            .map(|_| pages.start as usize..pages.end as usize)
+            .ok_or(ERROR_INVALID_PARAMETER)
+    }
+
+    fn get_write_watch(&mut self, address: Address, size: u64, flags: u32, count: u64) -> Answer {
+        if flags > 1 || count == 0 {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
+        let mut digest = WRITTEN_DIGEST_START;
+        let mut found = 0;
+        for page in self.watched(address, size)? {
+            if self.written[page] && found < count {
+                digest = add_to_digest(digest, page as u64 * PAGE);
+                found += 1;
+                self.written[page] = flags == 0;
+            }
+        }
+        Ok(digest)
     }
 
     /// Makes pages one allocation.
@@ -295,7 +436,9 @@ impl Model {
             pages: end - first,
             protection,
             kind,
+            watched: false,
         };
+        self.written[first..end].fill(false);
         self.allocations.insert(first, allocation);
     }
 
@@ -483,10 +626,13 @@ impl Model {
         let mut regions = Vec::new();
         let mut first = 0;
         while first < PAGES {
-            let alike = |page: &usize| {
-                self.pages[*page] == self.pages[first] && self.owners[*page] == self.owners[first]
-            };
-            let end = (first..PAGES).take_while(alike).count() + first;
+            let mut end = first + 1;
+            while end < PAGES
+                && self.pages[end] == self.pages[first]
+                && self.owners[end] == self.owners[first]
+            {
+                end += 1;
+            }
             let owner = self.owners[first];
             let (state, protection) = match self.pages[first] {
                 Page::Free => (MEM_FREE, PAGE_NOACCESS),
@@ -506,6 +652,14 @@ impl Model {
         }
         regions
     }
+}
+
+/// The digest of no written pages.
+pub const WRITTEN_DIGEST_START: u64 = 0xCBF2_9CE4_8422_2325;
+
+/// FNV-1a over the offsets of written pages, in their order.
+pub fn add_to_digest(digest: u64, offset: u64) -> u64 {
+    (digest ^ offset).wrapping_mul(0x0000_0100_0000_01B3)
 }
 
 /// Whether private memory may have a protection.

@@ -17,6 +17,9 @@ const WINDOW_START: u64 = 0x1000_0000;
 fn fault_of_wine(call: &Call, model: &Model) -> Option<&'static str> {
     match *call {
         Call::Allocate2 { .. } => Some("Wine 8.0 has no placeholders"),
+        Call::AllocateAnywhere { .. } => {
+            Some("Wine does not look at the lowest address that is asked for")
+        }
         Call::Free { kind, .. }
             if kind & (MEM_COALESCE_PLACEHOLDERS | MEM_PRESERVE_PLACEHOLDER) != 0 =>
         {
@@ -40,7 +43,12 @@ fn fault_of_wine(call: &Call, model: &Model) -> Option<&'static str> {
         {
             Some("PAGE_WRITECOMBINE is reported as it was given; Wine forgets it")
         }
-        Call::Protect { size, .. } | Call::Free { size, .. } if size > 1 << 63 => {
+        Call::Protect { size, .. }
+        | Call::Free { size, .. }
+        | Call::GetWriteWatch { size, .. }
+        | Call::ResetWriteWatch { size, .. }
+            if size > 1 << 63 =>
+        {
             Some("a size that wraps is ERROR_INVALID_PARAMETER; Wine adds it all the same")
         }
         Call::Protect { size: 0, .. } => {
@@ -99,7 +107,19 @@ fn line(call: &Call) -> String {
             kind,
             protection,
         } => format!("A {} {size:x} {kind:x} {protection:x}", argument(address)),
-        Call::Allocate2 { .. } => unreachable!("no call of these is written"),
+        Call::Allocate2 { .. } | Call::AllocateAnywhere { .. } => {
+            unreachable!("no call of these is written")
+        }
+        Call::Write { offset } => format!("T w {offset:x} 0 0 0"),
+        Call::GetWriteWatch {
+            address,
+            size,
+            flags,
+            count,
+        } => format!("G {} {size:x} {flags:x} {count:x}", argument(address)),
+        Call::ResetWriteWatch { address, size } => {
+            format!("R {} {size:x} 0 0", argument(address))
+        }
         Call::Free {
             address,
             size,
