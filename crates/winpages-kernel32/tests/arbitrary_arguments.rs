@@ -6,6 +6,8 @@
 
 #[path = "arbitrary_arguments/arguments.rs"]
 mod arguments;
+#[path = "arbitrary_arguments/residency.rs"]
+mod residency;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -64,7 +66,10 @@ fn arbitrary_arguments_get_an_answer() {
 fn descriptors() -> Vec<PathBuf> {
     let kept = |path: &PathBuf| {
         let text = path.to_string_lossy();
-        text.starts_with("/proc/") || text.contains("userfaultfd") || path.is_dir()
+        text.starts_with("/proc/")
+            || text.contains("userfaultfd")
+            || text.contains("user physical pages")
+            || path.is_dir()
     };
     std::fs::read_dir("/proc/self/fd")
         .unwrap()
@@ -80,6 +85,7 @@ fn child(seed: u64) {
     // What the engine opens once and keeps.
     let once = arguments.one_section();
     assert_eq!(CloseHandle(once), 1);
+    residency::begin();
     let before = descriptors();
     for number in 0..CALLS {
         one_call(&arguments);
@@ -128,7 +134,7 @@ fn one_call(from: &Arguments) {
     // SAFETY: see `Arguments`: pointers lead to scratch memory or to memory that cannot be written, and
     // addresses to be changed lie in the window, in views of this test, or where nothing can be.
     unsafe {
-        match from.below(42) {
+        match from.below(44) {
             0..4 => {
                 let got = VirtualAlloc(from.address(), from.size(), from.kind(), from.protection());
                 from.allocated(got as usize);
@@ -394,6 +400,7 @@ fn one_call(from: &Arguments) {
                 );
                 from.opened(handle);
             }
+            42 => residency::one_call(from),
             _ => {
                 let (class, length) = (from.pick(&[0, 1, 2, 99]), from.length());
                 NtQuerySection(from.handle(), class, from.pointer(), length, from.pointer());
