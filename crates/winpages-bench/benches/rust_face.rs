@@ -238,10 +238,12 @@ fn objects() {
         "allocate, free",
         || {
             let block = black_box(heap::allocate(theirs, none, black_box(64)).unwrap());
-            heap::free(theirs, none, block.as_ptr()).unwrap();
+            // SAFETY: allocated in the line above.
+            unsafe { heap::free(theirs, none, block.as_ptr()) }.unwrap();
         },
     );
-    heap::destroy(theirs).unwrap();
+    // SAFETY: no block is left.
+    unsafe { heap::destroy(theirs) }.unwrap();
 }
 
 fn beside_memmap2() {

@@ -96,7 +96,8 @@ pub extern "C" fn HeapDestroy(hHeap: *mut c_void) -> i32 {
     if hHeap.is_null() {
         return 1;
     }
-    last_error::boolean(heap::destroy(handle(hHeap)))
+    // SAFETY: a C program answers for its blocks.
+    last_error::boolean(unsafe { heap::destroy(handle(hHeap)) })
 }
 
 /// HeapAlloc: a block aligned to 16 bytes, or to 64 if it is very large. NULL, and
@@ -132,7 +133,9 @@ pub unsafe extern "C" fn HeapReAlloc(
         last_error::set(ERROR_SUCCESS);
         return lpMem;
     }
-    let result = heap::reallocate(handle(hHeap), options(dwFlags), lpMem.cast(), dwBytes);
+    // SAFETY: passed on.
+    let result =
+        unsafe { heap::reallocate(handle(hHeap), options(dwFlags), lpMem.cast(), dwBytes) };
     block(hHeap, dwFlags, result)
 }
 
@@ -144,7 +147,8 @@ pub unsafe extern "C" fn HeapReAlloc(
 /// If `lpMem` is a live block, nobody may use it any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn HeapFree(hHeap: *mut c_void, dwFlags: u32, lpMem: *mut c_void) -> i32 {
-    if heap::free_cached(handle(hHeap), lpMem.cast()) {
+    // SAFETY: passed on.
+    if unsafe { heap::free_cached(handle(hHeap), lpMem.cast()) } {
         1
     } else {
         free(hHeap, dwFlags, lpMem)
@@ -156,7 +160,8 @@ extern "C" fn free(heap: *mut c_void, flags: u32, block: *mut c_void) -> i32 {
     if block.is_null() {
         return 1;
     }
-    match heap::free(handle(heap), options(flags), block.cast()) {
+    // SAFETY: HeapFree's caller vouches for the block.
+    match unsafe { heap::free(handle(heap), options(flags), block.cast()) } {
         Ok(()) => 1,
         Err(status) => {
             refuse(status);

@@ -130,9 +130,11 @@ pub fn allocate(family: Family, flags: u32, size: usize) -> *mut c_void {
 pub fn free(memory: *mut c_void) -> *mut c_void {
     let freed = match argument(memory) {
         Argument::Null => Ok(()),
-        Argument::Handle(handle) => movable::free_movable(handle),
+        // SAFETY: a C program answers for its blocks.
+        Argument::Handle(handle) => unsafe { movable::free_movable(handle) },
         Argument::Block(block) => heap::process_heap().and_then(|heap| {
-            let freed = heap::free(heap, NO_FLAGS, block);
+            // SAFETY: a C program answers for its blocks.
+            let freed = unsafe { heap::free(heap, NO_FLAGS, block) };
             freed.map_err(|_| refusal(block))
         }),
     };
@@ -285,13 +287,15 @@ fn reallocate_movable(
         if !may_move {
             return Err(Some(NtStatus::INVALID_PARAMETER));
         }
-        return match movable::discard_movable(handle)? {
+        // SAFETY: a C program answers for its blocks.
+        return match unsafe { movable::discard_movable(handle)? } {
             true => Ok(()),
             false if family == Family::Global => Err(None),
             false => Err(Some(NtStatus::INVALID_PARAMETER)),
         };
     }
-    movable::reallocate_movable(handle, size, flags & ZEROINIT != 0, may_move)?;
+    // SAFETY: a C program answers for its blocks.
+    unsafe { movable::reallocate_movable(handle, size, flags & ZEROINIT != 0, may_move)? };
     Ok(())
 }
 
@@ -304,7 +308,8 @@ fn reallocate_fixed(
     let old_size = fixed_size(block)?;
     if flags & MODIFY != 0 {
         if flags & MOVEABLE != 0 && family == Family::Global {
-            let handle = movable::make_movable(block, attributes(family, flags))?;
+            // SAFETY: a C program answers for its blocks.
+            let handle = unsafe { movable::make_movable(block, attributes(family, flags))? };
             return Ok(handle as *mut c_void);
         }
         return Ok(block.cast());
@@ -324,7 +329,8 @@ fn reallocate_fixed(
         }
         options |= HeapOptions::REALLOC_IN_PLACE_ONLY;
     }
-    let moved = heap::reallocate(heap::process_heap()?, options, block, size);
+    // SAFETY: a C program answers for its blocks.
+    let moved = unsafe { heap::reallocate(heap::process_heap()?, options, block, size) };
     let moved = moved.map_err(|_| NtStatus::NO_MEMORY)?;
     Ok(moved.as_ptr().cast())
 }

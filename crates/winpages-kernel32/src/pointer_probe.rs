@@ -21,7 +21,7 @@ fn touch(address: usize, how: Use) -> Result<(), Fault> {
     let touched = match how {
         // SAFETY: any byte is a byte, and nothing is assumed of the pointer.
         Use::Read => unsafe { fault::read(address as *const u8) }.map(drop),
-        Use::Write => fault::touch_for_write(address as *mut u8),
+        Use::Write => fault::touch_for_write(address),
     };
     if touched.is_err() {
         take_guard(address);

@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::HeapOptions;
 use super::block::{Seals, UNIT, Word, tail_is_whole};
-use super::heap::Heap;
+use super::body::Heap;
 use crate::sys::barrier;
 
 /// How many heaps a thread has in its cache; one that uses more gives up the cache of another.
@@ -100,7 +100,7 @@ impl Slot {
     }
 
     /// How many blocks to fetch when there is none. That there is none lets the bin grow.
-    pub fn to_fetch(&mut self, units: usize) -> u32 {
+    pub fn fetch_count(&mut self, units: usize) -> u32 {
         let most = (MOST / (units * UNIT)) as u32;
         let bin = &mut self.bins[units];
         bin.limit = (2 * bin.limit).min(most).max(LEAST);
@@ -108,7 +108,7 @@ impl Slot {
     }
 
     /// How many blocks to give back when there are too many.
-    pub fn to_give_back(&self, units: usize) -> u32 {
+    pub fn give_back_count(&self, units: usize) -> u32 {
         (self.bins[units].limit / 2).min(BATCH)
     }
 
@@ -213,12 +213,12 @@ impl Cache {
         barrier::frequent(self.is_barrier_refused.get());
         let is_there = self.search(key);
         self.leave();
-        // SAFETY: passed on. The slot may have been taken away in between: then there is none.
-        if is_there {
-            unsafe { self.enter_last(key) }
-        } else {
-            None
+        // The slot may have been taken away in between: then there is none.
+        if !is_there {
+            return None;
         }
+        // SAFETY: passed on.
+        unsafe { self.enter_last(key) }
     }
 
     fn search(&self, key: usize) -> bool {

@@ -1,7 +1,7 @@
 //! Blocks that have a region of their own.
 
 use super::block::{HEADER, Seals, Word};
-use super::heap::{Heap, Memory};
+use super::body::{Heap, Memory};
 use super::segments;
 use crate::NtStatus;
 use crate::address_space::layout::{ALLOCATION_GRANULARITY, PAGE_SIZE};

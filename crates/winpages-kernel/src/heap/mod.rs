@@ -12,8 +12,8 @@
 //! Nothing here takes memory from malloc: a heap may be what malloc stands on.
 
 mod block;
+mod body;
 mod cache;
-mod heap;
 mod large;
 pub mod movable;
 mod operations;
@@ -92,7 +92,11 @@ pub fn create(
 /// # Errors
 ///
 /// [`NtStatus::INVALID_HANDLE`] if it is no heap, or the process's.
-pub fn destroy(heap: HeapHandle) -> Result<(), NtStatus> {
+///
+/// # Safety
+///
+/// Nobody may use the blocks any more.
+pub unsafe fn destroy(heap: HeapHandle) -> Result<(), NtStatus> {
     registry::destroy(heap.0)
 }
 

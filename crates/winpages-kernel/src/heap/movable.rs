@@ -163,12 +163,13 @@ fn new_block(heap: HeapHandle, bytes: usize, is_zero: bool) -> Result<usize, NtS
     Ok(allocate(heap, flags, bytes)?.as_ptr() as usize + PREFIX)
 }
 
-fn free_block(heap: HeapHandle, block: usize) -> Result<(), NtStatus> {
-    free(
-        heap,
-        HeapOptions::empty(),
-        block.wrapping_sub(PREFIX) as *mut u8,
-    )
+/// # Safety
+///
+/// As [`free`].
+unsafe fn free_block(heap: HeapHandle, block: usize) -> Result<(), NtStatus> {
+    let front = block.wrapping_sub(PREFIX) as *mut u8;
+    // SAFETY: passed on.
+    unsafe { free(heap, HeapOptions::empty(), front) }
 }
 
 /// Allocates a movable block; answers its handle. One of size 0 is discarded from the start.
@@ -197,7 +198,8 @@ fn enter(heap: HeapHandle, block: usize, attributes: Attributes) -> Result<usize
         Ok(slot) => slot,
         Err(status) => {
             if block != 0 {
-                free_block(heap, block)?;
+                // SAFETY: nobody knows of it.
+                unsafe { free_block(heap, block)? };
             }
             return Err(status);
         }
@@ -218,7 +220,11 @@ fn enter(heap: HeapHandle, block: usize, attributes: Attributes) -> Result<usize
 /// # Errors
 ///
 /// [`NtStatus::NO_MEMORY`]; [`NtStatus::INVALID_PARAMETER`] if it is no block.
-pub fn make_movable(fixed: *mut u8, attributes: Attributes) -> Result<usize, NtStatus> {
+///
+/// # Safety
+///
+/// If it is a live block, nobody may use it any more.
+pub unsafe fn make_movable(fixed: *mut u8, attributes: Attributes) -> Result<usize, NtStatus> {
     let heap = process_heap()?;
     let bytes = size(heap, HeapOptions::empty(), fixed)?;
     let handle = allocate_movable(bytes, false, attributes)?;
@@ -227,9 +233,12 @@ pub fn make_movable(fixed: *mut u8, attributes: Attributes) -> Result<usize, NtS
         // SAFETY: both blocks have that many bytes, and are not the same.
         unsafe { core::ptr::copy_nonoverlapping(fixed, block as *mut u8, bytes) };
     }
-    if let Err(status) = free(heap, HeapOptions::empty(), fixed) {
-        free_movable(handle)?;
-        return Err(status);
+    // SAFETY: the caller gives the block up; the copy is nobody's yet.
+    unsafe {
+        if let Err(status) = free(heap, HeapOptions::empty(), fixed) {
+            free_movable(handle)?;
+            return Err(status);
+        }
     }
     Ok(handle)
 }
@@ -239,7 +248,11 @@ pub fn make_movable(fixed: *mut u8, attributes: Attributes) -> Result<usize, NtS
 /// # Errors
 ///
 /// [`NtStatus::INVALID_HANDLE`].
-pub fn free_movable(handle: usize) -> Result<(), NtStatus> {
+///
+/// # Safety
+///
+/// Nobody may use the block any more.
+pub unsafe fn free_movable(handle: usize) -> Result<(), NtStatus> {
     let block = {
         let mut table = TABLE.lock();
         let slot = table.slot(handle)?;
@@ -249,7 +262,8 @@ pub fn free_movable(handle: usize) -> Result<(), NtStatus> {
         block
     };
     if block != 0 {
-        free_block(process_heap()?, block)?;
+        // SAFETY: the caller gives it up, and the table does not have it any more.
+        unsafe { free_block(process_heap()?, block)? };
     }
     Ok(())
 }
@@ -352,7 +366,11 @@ pub fn handle_of_block(block: *const u8) -> Result<usize, NtStatus> {
 /// # Errors
 ///
 /// [`NtStatus::INVALID_HANDLE`].
-pub fn discard_movable(handle: usize) -> Result<bool, NtStatus> {
+///
+/// # Safety
+///
+/// As [`free_movable`].
+pub unsafe fn discard_movable(handle: usize) -> Result<bool, NtStatus> {
     let block = {
         let table = TABLE.lock();
         let slot = table.slot(handle)?;
@@ -365,7 +383,8 @@ pub fn discard_movable(handle: usize) -> Result<bool, NtStatus> {
         block
     };
     if block != 0 {
-        free_block(process_heap()?, block)?;
+        // SAFETY: the caller gives it up, and the table does not have it any more.
+        unsafe { free_block(process_heap()?, block)? };
     }
     Ok(true)
 }
@@ -376,7 +395,11 @@ pub fn discard_movable(handle: usize) -> Result<bool, NtStatus> {
 /// # Errors
 ///
 /// [`NtStatus::INVALID_HANDLE`]; [`NtStatus::NO_MEMORY`], and the block is as it was.
-pub fn reallocate_movable(
+///
+/// # Safety
+///
+/// Nobody else may be using the block, nor its old address afterwards.
+pub unsafe fn reallocate_movable(
     handle: usize,
     bytes: usize,
     is_zero: bool,
@@ -397,7 +420,8 @@ pub fn reallocate_movable(
         flags.set(HeapOptions::ZERO_MEMORY, is_zero);
         let whole = bytes.checked_add(PREFIX).ok_or(NtStatus::NO_MEMORY)?;
         let front = (block - PREFIX) as *mut u8;
-        if reallocate(heap, flags, front, whole).is_ok() {
+        // SAFETY: the caller lends the block.
+        if unsafe { reallocate(heap, flags, front, whole) }.is_ok() {
             return Ok(());
         }
     }
@@ -433,9 +457,11 @@ pub fn reallocate_movable(
     };
     match moved {
         Ok(()) if block == 0 => Ok(()),
-        Ok(()) => free_block(heap, block),
+        // SAFETY: the table does not have it any more.
+        Ok(()) => unsafe { free_block(heap, block) },
         Err(status) => {
-            free_block(heap, new)?;
+            // SAFETY: nobody knows of it.
+            unsafe { free_block(heap, new)? };
             Err(status)
         }
     }

@@ -3,8 +3,8 @@
 use core::ptr::NonNull;
 
 use super::block::{HEADER, UNIT, Word, room_of, tail_is_whole, units_for};
+use super::body::live_word;
 use super::cache::{CACHED_UNITS, Entered};
-use super::heap::live_word;
 use super::{HeapHandle, HeapOptions, large, registry};
 use crate::NtStatus;
 
@@ -112,7 +112,7 @@ fn fetch(slot: &mut super::cache::Slot, units: usize) -> Option<usize> {
     let heap = unsafe { &*slot.heap };
     let mut memory = heap.memory.lock();
     let block = memory.allocate(units)?;
-    for _ in 1..slot.to_fetch(units) {
+    for _ in 1..slot.fetch_count(units) {
         let Some(more) = memory.allocate_from_present(units) else {
             break;
         };
@@ -130,9 +130,14 @@ fn fetch(slot: &mut super::cache::Slot, units: usize) -> Option<usize> {
 ///   wild, or its header was overwritten. Nothing is changed.
 /// * [`NtStatus::HEAP_CORRUPTION`]: it is one, but somebody wrote past its end. It is left alone.
 /// * [`NtStatus::INVALID_HANDLE`].
+///
+/// # Safety
+///
+/// If it is a live block, nobody may use it any more.
 #[inline]
-pub fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
-    if free_cached(heap, block) {
+pub unsafe fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
+    // SAFETY: passed on.
+    if unsafe { free_cached(heap, block) } {
         Ok(())
     } else {
         free_slowly(heap, flags, block)
@@ -141,8 +146,12 @@ pub fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), 
 
 /// What nearly every [`free`] comes to: a small block goes into the calling thread's cache of the heap
 /// that it used last. Answers whether that was so; nothing has happened if not.
+///
+/// # Safety
+///
+/// As [`free`].
 #[inline(always)]
-pub fn free_cached(heap: HeapHandle, block: *mut u8) -> bool {
+pub unsafe fn free_cached(heap: HeapHandle, block: *mut u8) -> bool {
     let block = block as usize;
     let Some(entered) = registry::enter_last(heap.as_raw()) else {
         return false;
@@ -184,7 +193,7 @@ fn free_slowly(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(
 fn give_back(slot: &mut super::cache::Slot, units: usize) {
     // SAFETY: the slot's heap stays while the thread is in it.
     let heap = unsafe { &*slot.heap };
-    let count = slot.to_give_back(units);
+    let count = slot.give_back_count(units);
     let mut memory = heap.memory.lock();
     // SAFETY: the cache hands out free blocks of the heap with whole ends.
     slot.drain_some(units, count, |block, units| unsafe {
@@ -235,7 +244,11 @@ pub fn size(heap: HeapHandle, flags: HeapOptions, block: *const u8) -> Result<us
 /// # Errors
 ///
 /// As [`free`] and [`allocate`]; the block is then as it was.
-pub fn reallocate(
+///
+/// # Safety
+///
+/// If it is a live block, nobody else may be using it, nor its old address afterwards.
+pub unsafe fn reallocate(
     heap: HeapHandle,
     flags: HeapOptions,
     block: *mut u8,
@@ -266,9 +279,12 @@ pub fn reallocate(
     let copy = allocate(heap, flags.difference(HeapOptions::ZERO_MEMORY), size)?;
     // SAFETY: both blocks have that many bytes, and are not the same.
     unsafe { copy.copy_from_nonoverlapping(NonNull::new_unchecked(block), old_size.min(size)) };
-    if let Err(status) = free(heap, flags, block) {
-        free(heap, flags, copy.as_ptr())?;
-        return Err(status);
+    // SAFETY: the caller gives the block up; the copy is nobody's yet.
+    unsafe {
+        if let Err(status) = free(heap, flags, block) {
+            free(heap, flags, copy.as_ptr())?;
+            return Err(status);
+        }
     }
     // SAFETY: the new block has `size` bytes, and nobody else knows of it.
     unsafe { zero_growth(options, copy.as_ptr(), old_size, size) };

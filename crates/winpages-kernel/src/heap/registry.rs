@@ -4,8 +4,8 @@ use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use super::HeapOptions;
+use super::body::Heap;
 use super::cache::{Cache, Entered};
-use super::heap::Heap;
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
 use crate::sys::lock::{Guard, Lock};
@@ -94,15 +94,15 @@ impl Registry {
     /// Waits until each of those threads, but for the calling one, has been seen outside its slots.
     fn quiesce(&self, key: Option<usize>) {
         let own = thread_word::get();
-        let concerned = |cache: &&Cache| {
-            core::ptr::from_ref(*cache) as usize != own
-                && key.is_none_or(|key| cache.slot_of(key).is_some())
+        let concerned = || {
+            self.caches().filter(|cache| {
+                core::ptr::from_ref(*cache) as usize != own
+                    && key.is_none_or(|key| cache.slot_of(key).is_some())
+            })
         };
-        if self.caches().any(|cache| concerned(&&*cache)) {
+        if concerned().next().is_some() {
             barrier::rare();
-            for cache in self.caches().filter(concerned) {
-                cache.wait_until_outside();
-            }
+            concerned().for_each(Cache::wait_until_outside);
         }
     }
 

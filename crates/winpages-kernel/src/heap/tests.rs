@@ -1,6 +1,27 @@
 use std::collections::BTreeMap;
 
 use super::*;
+
+// What these tests free, they have allocated, and do not use again.
+fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
+    // SAFETY: as above.
+    unsafe { super::free(heap, flags, block) }
+}
+
+fn reallocate(
+    heap: HeapHandle,
+    flags: HeapOptions,
+    block: *mut u8,
+    size: usize,
+) -> Result<core::ptr::NonNull<u8>, NtStatus> {
+    // SAFETY: as above.
+    unsafe { super::reallocate(heap, flags, block, size) }
+}
+
+fn destroy(heap: HeapHandle) -> Result<(), NtStatus> {
+    // SAFETY: as above.
+    unsafe { super::destroy(heap) }
+}
 use crate::address_space::{MemoryKind, MemoryState, query_virtual_memory};
 
 const PLAIN: HeapOptions = HeapOptions::empty();

@@ -1,7 +1,7 @@
 //! Looking at a whole heap: walking it, checking it, adding it up, making it small.
 
 use super::block::{HEADER, UNIT};
-use super::heap::{Heap, Memory};
+use super::body::{Heap, Memory};
 use super::large::Large;
 use super::segments::{self, Segment};
 use super::{HeapHandle, HeapOptions, registry};

@@ -45,7 +45,8 @@ pub extern "C" fn RtlCreateHeap(
 /// RtlDestroyHeap: NULL; or the heap, if it was not destroyed.
 #[unsafe(no_mangle)]
 pub extern "C" fn RtlDestroyHeap(HeapHandle: *mut c_void) -> *mut c_void {
-    match heap::destroy(handle(HeapHandle)) {
+    // SAFETY: a C program answers for its blocks.
+    match unsafe { heap::destroy(handle(HeapHandle)) } {
         Err(_) if !HeapHandle.is_null() => HeapHandle,
         _ => core::ptr::null_mut(),
     }

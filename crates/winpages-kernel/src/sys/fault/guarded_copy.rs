@@ -134,10 +134,10 @@ pub unsafe fn read<T: Copy>(from: *const T) -> Result<T, Fault> {
 /// # Errors
 ///
 /// [`Fault`] if it cannot.
-pub fn touch_for_write(at: *mut u8) -> Result<(), Fault> {
+pub fn touch_for_write(address: usize) -> Result<(), Fault> {
     ensure_handler();
     // SAFETY: the routine survives wild pointers, and changes nothing.
-    match unsafe { winpages_guarded_touch(at) } {
+    match unsafe { winpages_guarded_touch(address as *mut u8) } {
         0 => Ok(()),
         _ => Err(Fault),
     }
@@ -208,13 +208,10 @@ mod tests {
             assert_eq!(write(0xFFFF_8000_0000_0000 as *mut u64, &7), Err(Fault));
             assert_eq!(read(0x13 as *const u32), Err(Fault));
             assert_eq!(read(&raw const value), Ok(7));
-            assert_eq!(touch_for_write((&raw mut value).cast()), Ok(()));
+            assert_eq!(touch_for_write((&raw mut value) as usize), Ok(()));
             assert_eq!(value, 7);
-            assert_eq!(touch_for_write(8 as *mut u8), Err(Fault));
-            assert_eq!(
-                touch_for_write((&raw const PAIR).cast_mut().cast()),
-                Err(Fault)
-            );
+            assert_eq!(touch_for_write(8), Err(Fault));
+            assert_eq!(touch_for_write((&raw const PAIR) as usize), Err(Fault));
             assert_eq!(read_pair(&raw const PAIR), PAIR);
             assert_eq!(read_pair(0x10 as *const [u64; 2])[1], 0);
         }

@@ -40,7 +40,8 @@ impl HeapHandle {
     /// The block must be one of this heap's, and nobody may use it any more if there is an answer.
     #[inline]
     pub(crate) unsafe fn reallocate(&self, block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-        heap::reallocate(self.heap, HeapOptions::empty(), block.as_ptr(), size).ok()
+        // SAFETY: passed on.
+        unsafe { heap::reallocate(self.heap, HeapOptions::empty(), block.as_ptr(), size) }.ok()
     }
 
     /// # Safety
@@ -48,7 +49,8 @@ impl HeapHandle {
     /// The block must be one of this heap's, and nobody may use it any more.
     #[inline]
     pub(crate) unsafe fn free(&self, block: NonNull<u8>) {
-        let freed = heap::free(self.heap, HeapOptions::empty(), block.as_ptr());
+        // SAFETY: passed on.
+        let freed = unsafe { heap::free(self.heap, HeapOptions::empty(), block.as_ptr()) };
         debug_assert_eq!(freed, Ok(()), "no live block of this heap");
     }
 
@@ -74,7 +76,8 @@ impl HeapHandle {
 impl Drop for HeapHandle {
     fn drop(&mut self) {
         if self.is_own {
-            let destroyed = heap::destroy(self.heap);
+            // SAFETY: blocks borrow the heap, or are gone with their owner.
+            let destroyed = unsafe { heap::destroy(self.heap) };
             debug_assert_eq!(destroyed, Ok(()), "the heap was destroyed by others");
         }
     }
