@@ -192,6 +192,24 @@ int main(void)
     error = GetNamedSecurityInfoA("named", SE_KERNEL_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL, &descriptor);
     DOCUMENTED("no such name", error, ERROR_FILE_NOT_FOUND, "as above");
 
+    puts("a file");
+    const char *path = temporary_file_of(10);
+    handle = CreateFileA(path, READ_CONTROL | WRITE_DAC, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, 0, NULL);
+    RESULT("asked", GetSecurityInfo(handle, SE_FILE_OBJECT, OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &list,
+                                    NULL, &descriptor));
+    printf("valid %d, %d, some entries %d\n", IsValidSid(owner), IsValidAcl(list), list->AceCount > 0);
+    RESULT("given back", SetSecurityInfo(handle, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, list, NULL));
+    LocalFree(descriptor);
+    CloseHandle(handle);
+    CALL("opened as before", handle = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL));
+    CloseHandle(handle);
+    CALL("by its path", GetFileSecurityA(path, DACL_SECURITY_INFORMATION, buffer, sizeof buffer, &needed));
+    CALL("valid", IsValidSecurityDescriptor(buffer));
+    CALL("no such file", GetFileSecurityA("no such file", DACL_SECURITY_INFORMATION, buffer, sizeof buffer, &needed));
+    RESULT("by its path", GetNamedSecurityInfoA(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL, &list, NULL, &descriptor));
+    LocalFree(descriptor);
+    DeleteFileA(path);
+
     puts("what is no descriptor");
     static BYTE garbage[64];
     memset(garbage, 0x41, sizeof garbage);

@@ -521,6 +521,8 @@ static EXPORTS: &[Export] = exports! {
     ADVAPI32_KERNELBASE: security::token::PrivilegeCheck;
     ADVAPI32: security::explicit_access::SetEntriesInAclA;
     ADVAPI32: security::explicit_access::SetEntriesInAclW;
+    ADVAPI32_KERNELBASE: security::object_security::GetFileSecurityA;
+    ADVAPI32_KERNELBASE: security::object_security::GetFileSecurityW;
     ADVAPI32_KERNELBASE: security::sid::IsValidSid;
     ADVAPI32_KERNELBASE: security::sid::EqualSid;
     ADVAPI32_KERNELBASE: security::sid::EqualPrefixSid;

@@ -14,6 +14,7 @@ pub mod path;
 mod position;
 mod range_lock;
 mod rename;
+mod security;
 mod share_access;
 mod transfer;
 

@@ -6,7 +6,7 @@ use crate::file::FILE_GENERIC_MAPPING;
 use crate::process::PROCESS_GENERIC_MAPPING;
 use crate::residency::MEMORY_NOTIFICATION_GENERIC_MAPPING;
 use crate::section::SECTION_GENERIC_MAPPING;
-use crate::sys::acl::{READ, WRITE};
+use crate::sys::acl::{EXECUTE, READ, WRITE};
 use crate::token::TOKEN_GENERIC_MAPPING;
 use crate::wait::{
     DISPATCHER_GENERIC_MAPPING, KEYED_EVENT_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING,
@@ -68,9 +68,15 @@ impl ObjectType {
         access.difference(self.writes)
     }
 
-    /// The permissions on its file, [`READ`](crate::sys::acl::READ) and
-    /// [`WRITE`](crate::sys::acl::WRITE), that these rights need.
+    /// The permissions on its file, [`READ`], [`WRITE`] and [`EXECUTE`], that these rights need.
     pub fn permission_bits(&self, access: AccessMask) -> u16 {
+        if core::ptr::eq(self, &raw const FILE) {
+            let bit = |right, bit| if access.contains(right) { bit } else { 0 };
+            return bit(AccessMask::FILE_READ_DATA, READ)
+                | bit(AccessMask::FILE_WRITE_DATA, WRITE)
+                | bit(AccessMask::FILE_EXECUTE, EXECUTE);
+        }
+        // The descriptor in the file must be read, too, whatever is written.
         if self.needs_writing(access) {
             READ | WRITE
         } else if access.intersects(self.reads) {
@@ -78,6 +84,12 @@ impl ObjectType {
         } else {
             0
         }
+    }
+
+    /// Whether the owner of such an object's file can always use it: whoever can change a list can give
+    /// himself everything. Not so of files of the user's, whose mode is his to see.
+    pub(crate) fn owner_is_free(&self) -> bool {
+        !core::ptr::eq(self, &raw const FILE)
     }
 
     /// The rights that `desired` comes to: generic rights replaced, MAXIMUM_ALLOWED left standing.

@@ -8,6 +8,7 @@ use super::handle_table::{Entry, Handle};
 use super::named_file::NamedFile;
 use super::{AccessMask, Object, ObjectType};
 use crate::NtStatus;
+use crate::file::File;
 use crate::security::{
     Assigned, SecurityDescriptor, SecurityInformation, Sid, Subject, access_check,
     default_descriptor,
@@ -41,6 +42,8 @@ enum Place<'a> {
     Named(&'a NamedFile),
     /// In the object.
     Unnamed(&'a ObjectSecurity),
+    /// In the file's mode and access control list.
+    File(&'a File),
     /// Nowhere: it is its user's, like all of its kind.
     Default,
 }
@@ -60,8 +63,8 @@ impl Object {
                 Some(file) => Place::Named(file),
                 None => Place::Default,
             },
-            Self::File(_)
-            | Self::MemoryNotification(_)
+            Self::File(file) => Place::File(file),
+            Self::MemoryNotification(_)
             | Self::Thread(_)
             | Self::Process(_)
             | Self::ForeignThread(_)
@@ -78,7 +81,7 @@ impl Object {
         let object_type = self.object_type();
         match (self, self.place_of_security()) {
             // As on Windows: what a file may be used for was settled when it was opened.
-            (Self::File(_), _) => Err(NtStatus::ACCESS_DENIED),
+            (_, Place::File(_)) => Err(NtStatus::ACCESS_DENIED),
             (_, Place::Named(file)) => file.grant(&file.describe()?, desired, object_type),
             (_, Place::Unnamed(security)) => match &*security.0.lock() {
                 Some(descriptor) => check(descriptor, desired, object_type),
@@ -102,6 +105,7 @@ impl Object {
         match self.place_of_security() {
             Place::Named(file) => file.security_descriptor(&file.describe()?, object_type),
             Place::Unnamed(security) => Ok(security.0.lock().clone().unwrap_or_else(default)),
+            Place::File(file) => file.security_descriptor(),
             Place::Default => Ok(default()),
         }
     }
@@ -126,6 +130,7 @@ impl Object {
                 *security.0.lock() = Some(assigned.descriptor().clone());
                 Ok(())
             }
+            Place::File(file) => file.set_security_descriptor(changed, given),
             Place::Default => Err(NtStatus::NOT_SUPPORTED),
         }
     }

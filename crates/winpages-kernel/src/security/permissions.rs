@@ -42,7 +42,12 @@ impl Permissions {
             object_type.permission_bits(checked.granted)
         };
         let (users, groups) = named(descriptor);
-        let mut entries = vec![Entry::new(Tag::Owner, READ | WRITE)];
+        let owner_bits = if object_type.owner_is_free() {
+            READ | WRITE
+        } else {
+            bits(&Subject::of_user(owner))
+        };
+        let mut entries = vec![Entry::new(Tag::Owner, owner_bits)];
         for user in users.into_iter().filter(|user| *user != owner) {
             entries.push(Entry::new(Tag::User(user), bits(&Subject::of_user(user))));
         }

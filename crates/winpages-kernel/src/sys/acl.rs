@@ -10,6 +10,8 @@ use rustix::io::Errno;
 pub const READ: u16 = 4;
 /// Writing, among an entry's bits.
 pub const WRITE: u16 = 2;
+/// Executing, among an entry's bits.
+pub const EXECUTE: u16 = 1;
 
 /// Whom an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub enum Tag {
 pub struct Entry {
     /// Whom it is about.
     pub tag: Tag,
-    /// What he may do: [`READ`], [`WRITE`].
+    /// What he may do: [`READ`], [`WRITE`], [`EXECUTE`].
     pub bits: u16,
 }
 
@@ -82,6 +84,42 @@ pub fn set(file: BorrowedFd<'_>, entries: &[Entry]) -> Result<(), Errno> {
     }
 }
 
+/// The list of a file; `None` if it has none, or the file system has no lists.
+pub fn get(file: BorrowedFd<'_>) -> Option<Vec<Entry>> {
+    /// More than the kernel keeps.
+    const LARGEST: usize = 1 << 16;
+    const VERSION_SIZE: usize = 4;
+    const ENTRY_SIZE: usize = 8;
+    let mut value = vec![0; LARGEST];
+    let size = rustix::fs::fgetxattr(file, ATTRIBUTE, &mut value[..]).ok()?;
+    let entries = value.get(VERSION_SIZE..size)?.chunks_exact(ENTRY_SIZE);
+    entries
+        .map(|entry| {
+            let id = u32::from_le_bytes([entry[4], entry[5], entry[6], entry[7]]);
+            let tag = match u16::from_le_bytes([entry[0], entry[1]]) {
+                0x01 => Tag::Owner,
+                0x02 => Tag::User(id),
+                0x04 => Tag::OwningGroup,
+                0x08 => Tag::Group(id),
+                0x10 => Tag::Mask,
+                0x20 => Tag::Others,
+                _ => return None,
+            };
+            Some(Entry::new(tag, u16::from_le_bytes([entry[2], entry[3]])))
+        })
+        .collect()
+}
+
+/// The list that a mode amounts to.
+pub fn of_mode(mode: u32) -> Vec<Entry> {
+    let bits = |shift: u32| (mode >> shift) as u16 & 7;
+    vec![
+        Entry::new(Tag::Owner, bits(6)),
+        Entry::new(Tag::OwningGroup, bits(3)),
+        Entry::new(Tag::Others, bits(0)),
+    ]
+}
+
 /// The mode that a list comes to, if it names nobody.
 fn mode(entries: &[Entry]) -> Option<u32> {
     entries.iter().try_fold(0, |mode, entry| {
@@ -124,6 +162,7 @@ mod tests {
         ];
         set(file.as_fd(), &plain).unwrap();
         assert_eq!(seen(), 0o604);
+        assert_eq!(of_mode(seen()), plain);
         let named = [
             plain[0],
             Entry::new(Tag::User(12345), READ | WRITE),
@@ -134,6 +173,7 @@ mod tests {
         if set(file.as_fd(), &named) != Err(Errno::OPNOTSUPP) {
             // The group's bits are the mask's where there is one.
             assert_eq!(seen(), 0o664);
+            assert_eq!(get(file.as_fd()).as_deref(), Some(&named[..]));
             set(file.as_fd(), &plain).unwrap();
             assert_eq!(seen(), 0o604);
         }

@@ -1,9 +1,11 @@
 //! The security of objects that there are, by handle and by name.
 
 use core::ffi::{c_char, c_void};
+use std::sync::Arc;
 
-use winpages_kernel::object::handle_table::{self, HandleAttributes};
-use winpages_kernel::object::{self, AccessMask, ObjectName};
+use winpages_kernel::file::{CreateOptions, CreateRequest, Disposition, File, ShareAccess};
+use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
+use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
 use winpages_kernel::security::{Control, SecurityDescriptor, SecurityInformation};
 use winpages_kernel::{Handle, NtStatus, section, wait};
 
@@ -235,6 +237,23 @@ fn open_kernel_object(name: &ObjectName, access: AccessMask) -> Result<Handle, N
     result
 }
 
+/// Opens the file of a path.
+fn open_file(path: &str, access: AccessMask) -> Result<Handle, NtStatus> {
+    let (file, access, _) = File::create(&CreateRequest {
+        path,
+        access,
+        share: ShareAccess::all(),
+        disposition: Disposition::Open,
+        options: CreateOptions::empty(),
+        read_only: false,
+    })?;
+    handle_table::insert(Entry {
+        object: Object::File(Arc::new(file)),
+        access,
+        attributes: HandleAttributes::empty(),
+    })
+}
+
 /// Does something with the object of a name.
 fn with_named<T>(
     name: object_name::GivenName,
@@ -242,10 +261,11 @@ fn with_named<T>(
     access: AccessMask,
     work: impl FnOnce(Handle) -> Result<T, NtStatus>,
 ) -> Result<T, NtStatus> {
-    if object_type != SE_KERNEL_OBJECT {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    let handle = open_kernel_object(&object_name::to_open(name)?, access)?;
+    let handle = match object_type {
+        SE_KERNEL_OBJECT => open_kernel_object(&object_name::to_open(name)?, access)?,
+        SE_FILE_OBJECT => open_file(&text::path(name)?, access)?,
+        _ => return Err(NtStatus::INVALID_PARAMETER),
+    };
     let result = work(handle);
     let _ = handle_table::close(handle);
     result
@@ -308,8 +328,8 @@ pub unsafe extern "C" fn GetNamedSecurityInfoA(
     }
 }
 
-/// GetNamedSecurityInfoW: parts of the descriptor of the object of a name: a section, an event, a mutex,
-/// a semaphore or a timer.
+/// GetNamedSecurityInfoW: parts of the descriptor of a file, or of the object of a name: a section, an
+/// event, a mutex, a semaphore or a timer.
 ///
 /// # Safety
 ///
@@ -407,4 +427,59 @@ pub unsafe extern "C" fn SetNamedSecurityInfoW(
         let given = given(changed, psidOwner, psidGroup, pDacl, pSacl);
         set_named(text::wide(pObjectName), ObjectType, changed, given)
     }
+}
+
+/// # Safety
+///
+/// As [`GetFileSecurityW`].
+unsafe fn file_security(
+    path: object_name::GivenName,
+    wanted: u32,
+    (descriptor, length, needed): (*mut c_void, u32, *mut u32),
+) -> i32 {
+    let access = AccessMask::READ_CONTROL;
+    let answered = with_named(path, SE_FILE_OBJECT, access, |handle| {
+        // SAFETY: passed on.
+        argument::result(unsafe {
+            NtQuerySecurityObject(handle.value(), wanted, descriptor, length, needed)
+        })
+    });
+    last_error::boolean(answered)
+}
+
+/// GetFileSecurityA: as the W function, with a path in the ANSI code page.
+///
+/// # Safety
+///
+/// As [`GetFileSecurityW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetFileSecurityA(
+    lpFileName: *const c_char,
+    RequestedInformation: u32,
+    pSecurityDescriptor: *mut c_void,
+    nLength: u32,
+    lpnLengthNeeded: *mut u32,
+) -> i32 {
+    let answer = (pSecurityDescriptor, nLength, lpnLengthNeeded);
+    // SAFETY: passed on.
+    unsafe { file_security(text::ansi(lpFileName), RequestedInformation, answer) }
+}
+
+/// GetFileSecurityW: parts of a file's descriptor, self-relative: its owner, its mode and its access
+/// control list in Windows' terms.
+///
+/// # Safety
+///
+/// `lpFileName` must be a C program's string, the other pointers its to write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetFileSecurityW(
+    lpFileName: *const u16,
+    RequestedInformation: u32,
+    pSecurityDescriptor: *mut c_void,
+    nLength: u32,
+    lpnLengthNeeded: *mut u32,
+) -> i32 {
+    let answer = (pSecurityDescriptor, nLength, lpnLengthNeeded);
+    // SAFETY: passed on.
+    unsafe { file_security(text::wide(lpFileName), RequestedInformation, answer) }
 }
