@@ -1,6 +1,7 @@
 //! Private namespaces: directories that a program finds by a boundary, and calls by a prefix of its own.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::handle_table::{self, Handle, HandleAttributes};
 use super::name::{ObjectName, Scope, hash};
@@ -81,6 +82,7 @@ pub fn boundaries() -> &'static Lock<Vec<Option<Boundary>>> {
 struct Alias {
     prefix: Vec<u16>,
     handle: Handle,
+    directory: Arc<ObjectDirectory>,
 }
 
 static ALIASES: Lock<Vec<Alias>> = Lock::new(Vec::new());
@@ -149,6 +151,7 @@ fn check(boundary: &Boundary, prefix: &[u16]) -> Result<(), NtStatus> {
 }
 
 fn call(prefix: &[u16], handle: Handle) -> Result<Handle, NtStatus> {
+    let directory = object_directory::reference_directory(handle, AccessMask::empty())?;
     let mut aliases = ALIASES.lock();
     if aliases.iter().any(|alias| alias.prefix == prefix) {
         drop(aliases);
@@ -158,6 +161,7 @@ fn call(prefix: &[u16], handle: Handle) -> Result<Handle, NtStatus> {
     aliases.push(Alias {
         prefix: prefix.to_vec(),
         handle,
+        directory,
     });
     Ok(handle)
 }
@@ -169,19 +173,15 @@ fn call(prefix: &[u16], handle: Handle) -> Result<Handle, NtStatus> {
 ///
 /// [`NtStatus::INVALID_HANDLE`] if it is none.
 pub fn close_private_namespace(handle: Handle, destroy: bool) -> Result<(), NtStatus> {
-    {
+    let alias = {
         let mut aliases = ALIASES.lock();
         let place = aliases.iter().position(|alias| alias.handle == handle);
-        aliases.remove(place.ok_or(NtStatus::INVALID_HANDLE)?);
-    }
+        aliases.remove(place.ok_or(NtStatus::INVALID_HANDLE)?)
+    };
     if destroy {
-        directory(handle)?.remove();
+        alias.directory.remove();
     }
     handle_table::close(handle)
-}
-
-fn directory(handle: Handle) -> Result<std::sync::Arc<ObjectDirectory>, NtStatus> {
-    object_directory::reference_directory(handle, AccessMask::empty())
 }
 
 /// The object that `rest` means in the private namespace that this process calls `prefix`.
@@ -190,13 +190,14 @@ fn directory(handle: Handle) -> Result<std::sync::Arc<ObjectDirectory>, NtStatus
 ///
 /// [`NtStatus::OBJECT_PATH_NOT_FOUND`] if it calls none so.
 pub(super) fn object_name(prefix: &[u16], rest: &[u16]) -> Result<ObjectName, NtStatus> {
-    let handle = ALIASES
+    let directory = ALIASES
         .lock()
         .iter()
         .find(|alias| alias.prefix == prefix)
-        .map(|alias| alias.handle);
-    let handle = handle.ok_or(NtStatus::OBJECT_PATH_NOT_FOUND)?;
-    directory(handle)?.object_name(rest)
+        .map(|alias| Arc::clone(&alias.directory));
+    directory
+        .ok_or(NtStatus::OBJECT_PATH_NOT_FOUND)?
+        .object_name(rest)
 }
 
 pub(super) fn lock_for_fork() {
