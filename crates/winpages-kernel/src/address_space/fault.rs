@@ -4,7 +4,7 @@ use super::layout::{PAGE_SIZE, page_down};
 use super::protection::Protection;
 use super::region_map::{REGIONS, Snapshot};
 use super::run::{AllocationKind, PageState};
-use super::{PageRange, view, write_watch};
+use super::{PageRange, reserving_view, write_watch};
 use crate::sys::fault::Attempt;
 use crate::sys::memory::Access;
 use crate::sys::procmap;
@@ -32,7 +32,7 @@ pub fn touched(address: usize, attempt: Attempt) -> Touched {
             state,
             kind: AllocationKind::View,
             ..
-        } if state == PageState::RESERVED => match view::absorb_page(page) {
+        } if state == PageState::RESERVED => match reserving_view::absorb_page(page) {
             Some(protection) if allows(protection, attempt) => Touched::Mended,
             _ => Touched::Nothing,
         },

@@ -21,6 +21,7 @@ mod protection;
 mod query;
 mod region;
 mod region_map;
+mod reserving_view;
 mod restore;
 mod run;
 mod tree;

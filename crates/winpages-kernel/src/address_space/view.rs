@@ -10,6 +10,7 @@ use super::image_view::{self, ImagePart, ImageParts};
 use super::layout::{PAGE_SIZE, page_up};
 use super::query::{MemoryBasicInformation, MemoryKind, MemoryState};
 use super::region_map::{REGIONS, Writer};
+use super::reserving_view::{absorb, up_to_date};
 use super::run::{AllocationKind, PageState, Run};
 use super::view_protection::change;
 use super::{AddressRequirements, PageRange, Protection, placeholder};
@@ -170,7 +171,7 @@ impl View {
         self.offset + (address - base) as u64
     }
 
-    fn page_in_section(&self, base: usize, address: usize) -> u64 {
+    pub(super) fn page_in_section(&self, base: usize, address: usize) -> u64 {
         self.offset_of(base, address) / PAGE_SIZE as u64
     }
 }
@@ -353,7 +354,7 @@ pub fn view_at(address: usize) -> Result<(PageRange, u64, Arc<dyn Backing>), NtS
     Ok((range, offset, Arc::clone(&view.backing)))
 }
 
-fn view_run(writer: &Writer<'_>, address: usize) -> Result<Run, NtStatus> {
+pub(super) fn view_run(writer: &Writer<'_>, address: usize) -> Result<Run, NtStatus> {
     writer
         .run_at(address)
         .filter(|run| run.allocation.kind() == AllocationKind::View)
@@ -431,81 +432,6 @@ pub(super) fn protect(
     }
     change(writer, range, protection)?;
     Ok((range, old))
-}
-
-/// Learns which pages of a range of a SEC_RESERVE view have been committed meanwhile, through this or
-/// another view, and makes them usable. Answers the run at the start of the range as it is now.
-fn absorb(writer: &mut Writer<'_>, range: PageRange, run: Run) -> Result<Run, NtStatus> {
-    let view = view_of(writer, &run);
-    let Pages::Reserving(commit_map) = view.pages else {
-        return Ok(run);
-    };
-    let (base, mapped) = (run.allocation.base(), view.mapped);
-    let mut at = range.base;
-    while at < range.end() {
-        let here = writer.run_at(at).ok_or(NtStatus::NOT_MAPPED_VIEW)?;
-        let end = here.end.min(range.end());
-        if here.state != PageState::RESERVED {
-            at = end;
-            continue;
-        }
-        let view = view_of(writer, &here);
-        let first = view.page_in_section(base, at);
-        let limit = ((end - at) / PAGE_SIZE) as u64;
-        let (committed, count) = commit_map.run(view.backing.file(), first, limit);
-        let size = count.max(1) as usize * PAGE_SIZE;
-        if committed {
-            writer.ensure_records()?;
-            // SAFETY: the pages are part of a view of ours.
-            unsafe { memory::protect(at, size, mapped.access()) }
-                .map_err(|errno| mapping_status(errno, true))?;
-            writer.set_states(at, at + size, |_| PageState::committed(mapped));
-        }
-        at += size;
-    }
-    writer.run_at(range.base).ok_or(NtStatus::NOT_MAPPED_VIEW)
-}
-
-/// The run at a page of a SEC_RESERVE view as it is now: any view may have committed pages meanwhile,
-/// and those behind a committed page may belong to its run.
-fn up_to_date(writer: &mut Writer<'_>, page: usize, mut run: Run) -> Run {
-    loop {
-        let reserved = run.state == PageState::RESERVED;
-        let base = if reserved { page } else { run.end };
-        if base == run.allocation.end() {
-            return run;
-        }
-        let Some(next) = writer.run_at(base) else {
-            return run;
-        };
-        let range = PageRange {
-            base,
-            size: next.end - base,
-        };
-        // Failing for want of memory, it still tells what it knew.
-        if next.state != PageState::RESERVED || absorb(writer, range, next).is_err() {
-            return run;
-        }
-        let Some(now) = writer.run_at(page) else {
-            return run;
-        };
-        if now.state == run.state && now.end <= run.end {
-            return now;
-        }
-        run = now;
-    }
-}
-
-/// Learns whether the page of a SEC_RESERVE view has been committed meanwhile; answers its protection
-/// if so.
-pub(super) fn absorb_page(page: usize) -> Option<Protection> {
-    let mut writer = REGIONS.write();
-    let run = view_run(&writer, page).ok()?;
-    let range = PageRange {
-        base: page,
-        size: PAGE_SIZE,
-    };
-    absorb(&mut writer, range, run).ok()?.state.protection()
 }
 
 /// What a protection is to whoever asks, and where that changes: a copy-on-write page that has been
