@@ -209,11 +209,13 @@ macro_rules! programs {
 programs! { single:
     access_check
     acls
+    address_waits
     bad_pointers
     copy_on_write
     create_file_mapping
     create_file_mapping2
     create_process
+    critical_sections
     directories
     duplicate_handle
     duplicate_pseudo_handle
@@ -231,22 +233,24 @@ programs! { single:
     heaps
     image_damage
     image_view
+    interlocked_lists
     last_error
     map_view_of_file
     map_view_of_file3
     mapped_file_name
     memory_status
-    movable_memory
     modules
+    movable_memory
     mutexes
     nt_directories
     nt_keyed_events
     nt_memory
-    nt_waits
     nt_objects
     nt_section
+    nt_waits
     object_security
     offer_virtual_memory
+    one_time_initialization
     open_file_mapping
     overlapped
     paths
@@ -260,16 +264,19 @@ programs! { single:
     remote_memory
     reset_undo
     ring_buffer
-    sec_reserve
     sddl
+    sec_reserve
     section_lifetime
     section_names
     section_table
     semaphores
     sids
+    srw_locks
     stack_overflow
     system_info
     temp_files
+    thread_storage
+    threads
     toolhelp
     unmap_view_of_file
     user_physical_pages

@@ -58,6 +58,7 @@ error_codes! {
     ERROR_PROC_NOT_FOUND = 127: "The specified procedure could not be found.";
     ERROR_NEGATIVE_SEEK = 131: "An attempt was made to move the file pointer before the beginning of the file.";
     ERROR_DIR_NOT_EMPTY = 145: "The directory is not empty.";
+    ERROR_SIGNAL_REFUSED = 156: "The recipient process has refused the signal.";
     ERROR_DISCARDED = 157: "The segment is already discarded and cannot be locked.";
     ERROR_NOT_LOCKED = 158: "The segment is already unlocked.";
     ERROR_BAD_PATHNAME = 161: "The specified path is invalid.";

@@ -125,9 +125,23 @@ pub(super) fn count_out() -> bool {
     ATTACHED.fetch_sub(1, Ordering::AcqRel) == 1
 }
 
+/// The number of the thread that answers other processes: the engine's own, and none of the program's.
+static SERVICE: AtomicU32 = AtomicU32::new(0);
+
+/// Says that the calling thread is the engine's own: the process ends without it.
+pub(crate) fn serve_engine() {
+    SERVICE.store(sys::thread::id(), Ordering::Relaxed);
+}
+
+fn is_service(id: u32) -> bool {
+    SERVICE.load(Ordering::Relaxed) == id
+}
+
 #[cold]
 fn attach() -> &'static Block {
-    count_in();
+    if !is_service(sys::thread::id()) {
+        count_in();
+    }
     attach_block(take_block())
 }
 
@@ -430,7 +444,7 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
         let thread = unsafe { Arc::from_raw(thread) };
         thread.end(block.exit_status.load(Ordering::Relaxed));
     }
-    if count_out() && !sys::thread::has_others(has_ended) {
+    if count_out() && !sys::thread::has_others(is_of_no_account) {
         // The process ends with its last thread, and as that does.
         let status = block.exit_status.load(Ordering::Relaxed);
         crate::process::record_exit_code(status);
@@ -438,8 +452,11 @@ unsafe extern "C" fn on_end(value: *mut c_void) {
     }
 }
 
-/// Whether the thread of that number has told its end, and is about to be gone.
-fn has_ended(id: u32) -> bool {
+/// Whether the thread of that number has told its end, and is about to be gone, or is the engine's own.
+fn is_of_no_account(id: u32) -> bool {
+    if is_service(id) {
+        return true;
+    }
     let mut blocks = BLOCKS.lock().iter();
     blocks.any(|block| {
         block.state.load(Ordering::Relaxed) == ENDED

@@ -25,7 +25,9 @@ pub use facts::ThreadTimes;
 pub use object::Thread;
 pub use start::StartRoutine;
 
-pub(crate) use block::{after_fork_in_child, end_process, lock_for_fork, unlock_after_fork};
+pub(crate) use block::{
+    after_fork_in_child, end_process, lock_for_fork, serve_engine, unlock_after_fork,
+};
 
 use core::sync::atomic::Ordering;
 use std::sync::Arc;

@@ -52,7 +52,10 @@ pub fn serve_requests() {
     let started = thread::Builder::new()
         .name("winpages".to_owned())
         .stack_size(256 << 10)
-        .spawn(move || serve(&socket));
+        .spawn(move || {
+            crate::thread::serve_engine();
+            serve(&socket);
+        });
     blocked.restore();
     if started.is_err() {
         LISTENING.store(NOT_LISTENING, Ordering::Relaxed);
