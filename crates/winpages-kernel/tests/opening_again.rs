@@ -94,7 +94,7 @@ fn it_is_the_same_section() {
     if !is_root() {
         let (first, _) = create("again", 4096).unwrap();
         let only = path_of_the_only_file();
-        std::fs::set_permissions(&only, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&only, std::fs::Permissions::from_mode(0o000)).unwrap();
         assert_eq!(open("again").err(), Some(NtStatus::ACCESS_DENIED));
         close(first);
     }
