@@ -134,7 +134,7 @@ fn one_call(from: &Arguments) {
     // SAFETY: see `Arguments`: pointers lead to scratch memory or to memory that cannot be written, and
     // addresses to be changed lie in the window, in views of this test, or where nothing can be.
     unsafe {
-        match from.below(44) {
+        match from.below(45) {
             0..4 => {
                 let got = VirtualAlloc(from.address(), from.size(), from.kind(), from.protection());
                 from.allocated(got as usize);
@@ -401,6 +401,24 @@ fn one_call(from: &Arguments) {
                 from.opened(handle);
             }
             42 => residency::one_call(from),
+            43 => {
+                let (protection, handle) = (from.section_protection(), from.scratch(0usize));
+                let parameters = from.pick(&[core::ptr::null(), from.pointer()]);
+                let answer = NtCreateSectionEx(
+                    handle,
+                    from.bits(),
+                    from.object_attributes(),
+                    from.pointer(),
+                    protection & 0xFFF,
+                    protection & !0xFFF,
+                    from.file(),
+                    parameters,
+                    from.pick(&[0, 1, u32::MAX]),
+                );
+                if answer == 0 {
+                    from.opened(*handle);
+                }
+            }
             _ => {
                 let (class, length) = (from.pick(&[0, 1, 2, 99]), from.length());
                 NtQuerySection(from.handle(), class, from.pointer(), length, from.pointer());
