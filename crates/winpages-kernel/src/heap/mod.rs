@@ -1,12 +1,12 @@
 //! Heaps: pieces of memory, handed out without entering the kernel.
 //!
-//! Three layers. A thread's cache ([`cache`]) has free blocks of the small sizes and serves most calls
+//! Three layers. A thread's cache (`cache`) has free blocks of the small sizes and serves most calls
 //! without a lock. Behind it stands the allocator, the `talc` crate, one for each heap, behind the
-//! heap's lock. It takes its memory from segments ([`segments`]): reservations that are committed as
+//! heap's lock. It takes its memory from segments (`segments`): reservations that are committed as
 //! they fill, so a heap shows in VirtualQuery as it does on Windows. A block that is too large for that
-//! has a region of its own ([`large`]).
+//! has a region of its own (`large`).
 //!
-//! What a pointer is, is never guessed: every block has a sealed header ([`block`]), and whoever hands
+//! What a pointer is, is never guessed: every block has a sealed header (`block`), and whoever hands
 //! in anything but a live block of that heap is told so.
 //!
 //! Nothing here takes memory from malloc: a heap may be what malloc stands on.
