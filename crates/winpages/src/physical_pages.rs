@@ -131,6 +131,31 @@ impl PhysicalWindow {
         }
     }
 
+    /// Maps pages one by one, each at a place of its own: pairs of the window's page and the number of the
+    /// page among the others. In each place there must be none. Mirrors MapUserPhysicalPagesScatter.
+    ///
+    /// # Errors
+    ///
+    /// As [`PhysicalWindow::map`]; then none is mapped.
+    pub fn map_scattered(
+        &self,
+        pages: &PhysicalPages,
+        places: &[(usize, usize)],
+    ) -> Result<(), Error> {
+        let mut addresses = Vec::with_capacity(places.len());
+        let mut numbers = Vec::with_capacity(places.len());
+        for (at, which) in places {
+            let number = pages.numbers.get(*which);
+            numbers.push(*number.ok_or_else(|| fail(ERROR_INVALID_PARAMETER))?);
+            addresses.push(self.page(*at, 1)?);
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: safe code has no references to what is mapped.
+        unsafe { platform::map_physical_scattered(&addresses, &numbers) }.map_err(fail)
+    }
+
     /// Takes `count` pages out, from the window's page `at` on; they keep their contents. Mirrors
     /// MapUserPhysicalPages without an array.
     ///

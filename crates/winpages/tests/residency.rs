@@ -283,7 +283,22 @@ fn physical_pages_move_between_windows() {
     assert_code!(other.map(4, &pages, 3..4), "ERROR_INVALID_PARAMETER");
     assert_code!(other.map(0, &pages, 3..5), "ERROR_INVALID_PARAMETER");
     assert_code!(other.unmap(3, 2), "ERROR_INVALID_PARAMETER");
+    one.unmap(0, 2).unwrap();
+    other.unmap(0, 4).unwrap();
+    other.map_scattered(&pages, &[(3, 0), (0, 1)]).unwrap();
+    assert_eq!(&other.read::<[u8; 4]>(3 * PAGE).unwrap(), b"zero");
+    assert_eq!(&other.read::<[u8; 4]>(0).unwrap(), b"one!");
+    assert_code!(
+        other.map_scattered(&pages, &[(1, 2), (2, 2)]),
+        "ERROR_INVALID_PARAMETER"
+    );
+    assert_code!(
+        other.map_scattered(&pages, &[(4, 2)]),
+        "ERROR_INVALID_PARAMETER"
+    );
+    assert_code!(other.read::<u8>(PAGE), "ERROR_NOACCESS");
     drop(pages);
+    assert_code!(other.read::<u8>(3 * PAGE), "ERROR_NOACCESS");
     assert_code!(one.read::<u8>(0), "ERROR_NOACCESS");
     assert_code!(other.read::<u8>(2 * PAGE), "ERROR_NOACCESS");
 }

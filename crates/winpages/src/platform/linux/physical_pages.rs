@@ -40,3 +40,18 @@ pub(crate) unsafe fn map_physical(base: usize, pages: &[usize]) -> Result<(), Co
 pub(crate) unsafe fn unmap_physical(base: usize, count: usize) -> Result<(), Code> {
     address_space::map_user_physical_pages(base, count, |_| Ok(None)).map_err(code)
 }
+
+/// Maps each page at the address of its own.
+///
+/// # Safety
+///
+/// Nobody may rely on what is mapped there.
+pub(crate) unsafe fn map_physical_scattered(
+    addresses: &[usize],
+    pages: &[usize],
+) -> Result<(), Code> {
+    address_space::map_user_physical_pages_scattered(pages.len(), |index| {
+        Ok((addresses[index], Some(pages[index])))
+    })
+    .map_err(code)
+}

@@ -5,6 +5,7 @@ use core::ptr;
 
 use windows_sys::Win32::System::Memory::{
     AllocateUserPhysicalPages, FreeUserPhysicalPages, MapUserPhysicalPages,
+    MapUserPhysicalPagesScatter,
 };
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
@@ -46,4 +47,23 @@ pub(crate) unsafe fn map_physical(base: usize, pages: &[usize]) -> Result<(), Co
 pub(crate) unsafe fn unmap_physical(base: usize, count: usize) -> Result<(), Code> {
     // SAFETY: the caller gives up what is there.
     succeeded(unsafe { MapUserPhysicalPages(base as *const c_void, count, ptr::null()) })
+}
+
+/// Maps each page at the address of its own.
+///
+/// # Safety
+///
+/// Nobody may rely on what is mapped there.
+pub(crate) unsafe fn map_physical_scattered(
+    addresses: &[usize],
+    pages: &[usize],
+) -> Result<(), Code> {
+    let addresses: Vec<_> = addresses
+        .iter()
+        .map(|address| *address as *const c_void)
+        .collect();
+    // SAFETY: the arrays are as long as said; the caller gives up what is there.
+    succeeded(unsafe {
+        MapUserPhysicalPagesScatter(addresses.as_ptr(), pages.len(), pages.as_ptr())
+    })
 }
