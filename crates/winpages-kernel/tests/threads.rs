@@ -220,3 +220,50 @@ fn many_threads_come_and_go() {
     }
     assert_eq!(ENDED.load(Ordering::Relaxed), 320);
 }
+
+/// A child has one thread, whose number is its own; locks of others' calls are not left held.
+#[test]
+fn a_forked_child_knows_its_thread() {
+    static ADDRESS: AtomicU32 = AtomicU32::new(0);
+    unsafe extern "C-unwind" fn wait_at_address(_: usize) -> u32 {
+        let zero = 0u32;
+        // SAFETY: both lead to words.
+        let waited = unsafe {
+            winpages_kernel::synchronization::address_wait::wait(
+                ADDRESS.as_ptr().cast(),
+                (&raw const zero).cast(),
+                4,
+                None,
+            )
+        };
+        u32::from(waited.is_err())
+    }
+    let other = start(wait_at_address, 0, false);
+    let this = thread::current();
+    let parent = this.id();
+    std::thread::sleep(Duration::from_millis(10));
+    // SAFETY: the child calls the engine and ends.
+    match unsafe { libc::fork() } {
+        0 => {
+            let is_known = thread::current_id() == winpages_kernel::sys::thread::id()
+                && this.id() == thread::current_id()
+                && this.id() != parent
+                && other.has_ended()
+                && thread::find(parent).is_none();
+            let address = ADDRESS.as_ptr() as usize;
+            winpages_kernel::synchronization::address_wait::wake_all(address);
+            // SAFETY: ends the child without the test harness.
+            unsafe { libc::_exit(if is_known { 0 } else { 1 }) };
+        }
+        child => {
+            let mut status = -1;
+            // SAFETY: the child made above, and a local.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!(status, 0);
+        }
+    }
+    ADDRESS.store(1, Ordering::Release);
+    winpages_kernel::synchronization::address_wait::wake_all(ADDRESS.as_ptr() as usize);
+    wait_for_end(&other);
+    assert_eq!(other.exit_status(), 0);
+}

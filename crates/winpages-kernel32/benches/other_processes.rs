@@ -40,7 +40,11 @@ fn other() {
     // SAFETY: memory of this process's own, used by nobody else here.
     let large = unsafe {
         for index in 0..REGIONS {
-            let protection = if index % 2 == 0 { PAGE_READWRITE } else { PAGE_READONLY };
+            let protection = if index % 2 == 0 {
+                PAGE_READWRITE
+            } else {
+                PAGE_READONLY
+            };
             VirtualAlloc(null_mut(), 0x1000, MEM_RESERVE | MEM_COMMIT, protection);
         }
         let large = VirtualAlloc(null_mut(), LARGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
@@ -121,7 +125,10 @@ fn read(process: usize, number: u32, from: usize, size: usize, turns: u32) {
         || {
             let (to, from) = (ours.as_mut_ptr().cast::<c_void>(), from as *const c_void);
             // SAFETY: the buffer is this function's own.
-            assert_eq!(unsafe { ReadProcessMemory(process, from, to, size, null_mut()) }, 1);
+            assert_eq!(
+                unsafe { ReadProcessMemory(process, from, to, size, null_mut()) },
+                1
+            );
         },
         "process_vm_readv",
         || {
