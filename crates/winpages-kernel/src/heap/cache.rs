@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use super::HeapOptions;
 use super::block::{Seals, UNIT, Word, tail_is_whole};
 use super::body::Heap;
-use crate::sys::barrier;
+use crate::sys::{barrier, thread};
 
 /// How many heaps a thread has in its cache; one that uses more gives up the cache of another.
 pub(super) const SLOTS: usize = 16;
@@ -253,11 +253,15 @@ impl Cache {
         let mut looks = 0;
         while self.is_busy.load(Ordering::Acquire) != 0 {
             looks += 1;
-            if looks > LOOKS {
-                barrier::give_way();
-            } else {
+            if looks <= LOOKS {
                 core::hint::spin_loop();
+                continue;
             }
+            // A thread that was ended by force leaves no word behind.
+            if looks % LOOKS == 0 && !thread::exists(self.thread()) {
+                return;
+            }
+            barrier::give_way();
         }
     }
 
