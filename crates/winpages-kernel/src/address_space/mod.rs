@@ -29,6 +29,7 @@ mod user_physical_pages;
 mod view;
 mod view_protection;
 pub(crate) mod write_watch;
+mod written_page_query;
 mod written_pages;
 
 pub use address_requirements::AddressRequirements;
@@ -51,7 +52,8 @@ pub use user_physical_pages::{
     map_user_physical_pages_scattered,
 };
 pub use view::{Backing, Pages, View, ViewPlace, map_view, unmap_view, view_at};
-pub use write_watch::{get_write_watch, mark_for_system_call, reset_write_watch};
+pub use write_watch::mark_for_system_call;
+pub use written_page_query::{get_write_watch, reset_write_watch};
 
 pub(crate) use region_map::REGIONS;
 

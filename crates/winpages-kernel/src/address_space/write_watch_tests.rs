@@ -1,7 +1,7 @@
 use core::cell::Cell;
 
-use super::super::query_virtual_memory;
 use super::super::{allocate_virtual_memory, free_virtual_memory, protect_virtual_memory};
+use super::super::{get_write_watch, query_virtual_memory, reset_write_watch};
 use super::*;
 
 thread_local! {

@@ -24,6 +24,7 @@ pub mod memory;
 pub mod model_word;
 pub mod numa;
 pub mod pagemap;
+mod pagemap_scan;
 pub mod poll;
 pub mod proc_text;
 pub mod process;

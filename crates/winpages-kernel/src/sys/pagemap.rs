@@ -3,7 +3,8 @@
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::ioctl;
+
+use super::pagemap_scan::{FoundPages, PRESENT, Scan};
 
 const PAGE_SIZE: usize = 0x1000;
 
@@ -79,28 +80,17 @@ impl Pagemap {
 
     /// The first run of present pages between `start` and `end`: where it starts and where it ends.
     pub fn next_present(&self, start: usize, end: usize) -> Option<(usize, usize)> {
-        let mut region = PageRegion::default();
+        let mut found = [FoundPages::default()];
         let mut scan = Scan {
-            size: size_of::<Scan>() as u64,
             start: start as u64,
             end: end as u64,
-            vector: (&raw mut region) as u64,
-            vector_length: 1,
-            category_mask: PAGE_IS_PRESENT,
-            return_mask: PAGE_IS_PRESENT,
+            category_mask: PRESENT,
+            return_mask: PRESENT,
             ..Scan::default()
         };
-        // SAFETY: PAGEMAP_SCAN reads and writes one `struct pm_scan_arg`, whose size it is told, and
-        // writes at most as many regions as it is told there is room for.
-        let answer = unsafe {
-            ioctl::ioctl(
-                &self.0,
-                ioctl::Updater::<PAGEMAP_SCAN, Scan>::new(&mut scan),
-            )
-        };
-        match answer {
-            Ok(()) if region.end == 0 => None,
-            Ok(()) => Some((region.start as usize, region.end as usize)),
+        match scan.run(self.0.as_fd(), &mut found) {
+            Ok(0) => None,
+            Ok(_) => Some((found[0].start as usize, found[0].end as usize)),
             Err(_) => self.next_present_by_reading(start, end),
         }
     }
@@ -143,37 +133,6 @@ impl Default for PageWindow {
         Self::new()
     }
 }
-
-/// `struct pm_scan_arg` of `linux/fs.h`.
-#[repr(C)]
-#[derive(Default)]
-struct Scan {
-    size: u64,
-    flags: u64,
-    start: u64,
-    end: u64,
-    walk_end: u64,
-    vector: u64,
-    vector_length: u64,
-    maximum_pages: u64,
-    category_inverted: u64,
-    category_mask: u64,
-    category_anyof_mask: u64,
-    return_mask: u64,
-}
-
-/// `struct page_region` of `linux/fs.h`.
-#[repr(C)]
-#[derive(Default)]
-struct PageRegion {
-    start: u64,
-    end: u64,
-    categories: u64,
-}
-
-const PAGE_IS_PRESENT: u64 = 1 << 3;
-
-const PAGEMAP_SCAN: ioctl::Opcode = ioctl::opcode::read_write::<Scan>(b'f', 16);
 
 /// How many page tables, of whichever processes, map a page frame. Only the privileged may know.
 pub struct PageCounts(OwnedFd);

@@ -14,6 +14,8 @@ use rustix::ioctl;
 use rustix::mm::{Advice, UserfaultfdFlags};
 
 use super::kept_descriptor::KeptDescriptor;
+pub use super::pagemap_scan::FoundPages;
+use super::pagemap_scan::{PAGE_OF_ZEROES, PRESENT, SWAPPED, Scan, WRITTEN};
 
 /// `struct uffdio_api` of `linux/userfaultfd.h`.
 #[repr(C)]
@@ -32,37 +34,8 @@ struct Register {
     ioctls: u64,
 }
 
-/// `struct pm_scan_arg` of `linux/fs.h`.
-#[repr(C)]
-struct Scan {
-    size: u64,
-    flags: u64,
-    start: u64,
-    end: u64,
-    walk_end: u64,
-    regions: u64,
-    region_count: u64,
-    max_pages: u64,
-    category_inverted: u64,
-    category_mask: u64,
-    category_any_of: u64,
-    return_mask: u64,
-}
-
-/// `struct page_region`: a run of pages that a scan has found.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FoundPages {
-    /// The first byte.
-    pub start: u64,
-    /// The byte after the last.
-    pub end: u64,
-    categories: u64,
-}
-
 const UFFDIO_API: ioctl::Opcode = ioctl::opcode::read_write::<Api>(0xAA, 0x3F);
 const UFFDIO_REGISTER: ioctl::Opcode = ioctl::opcode::read_write::<Register>(0xAA, 0x00);
-const PAGEMAP_SCAN: ioctl::Opcode = ioctl::opcode::read_write::<Scan>(b'f', 16);
 
 const UFFD_API: u64 = 0xAA;
 const FEATURE_WRITE_PROTECT: u64 = 1 << 0;
@@ -77,10 +50,6 @@ const USER_MODE_ONLY: u32 = 1;
 const PROTECT_MATCHING: u64 = 1;
 /// Refuse memory that is not watched.
 const CHECK_WATCHED: u64 = 2;
-const WRITTEN: u64 = 1 << 1;
-const PRESENT: u64 = 1 << 3;
-const SWAPPED: u64 = 1 << 4;
-const PAGE_OF_ZEROES: u64 = 1 << 5;
 
 /// How many runs one scan may answer. With more than 512 the kernel's answer where it stopped can be
 /// that of an earlier moment (seen on Linux 6.18).
@@ -220,48 +189,19 @@ fn scan_with(
         Search::WrittenProtecting => CHECK_WATCHED | PROTECT_MATCHING,
         Search::Populated => 0,
     };
-    let mut argument = Scan {
-        size: size_of::<Scan>() as u64,
+    let mut request = Scan {
         flags,
         start: start as u64,
         end: end as u64,
-        walk_end: 0,
-        regions: found.as_mut_ptr() as u64,
-        region_count: MOST_RUNS as u64,
-        max_pages: most as u64,
+        most_pages: most as u64,
         category_inverted: PAGE_OF_ZEROES,
         category_mask: written | PAGE_OF_ZEROES,
         category_any_of: PRESENT | SWAPPED,
         return_mask: PRESENT | SWAPPED,
+        ..Scan::default()
     };
-    // SAFETY: PAGEMAP_SCAN reads and writes one `struct pm_scan_arg`, and writes at most as many
-    // regions as it is told to the array, which is borrowed exclusively.
-    let count = unsafe { ioctl::ioctl(pagemap, ScanRequest(&mut argument))? };
-    Ok((count, argument.walk_end as usize))
-}
-
-/// PAGEMAP_SCAN answers a count besides changing its argument.
-struct ScanRequest<'a>(&'a mut Scan);
-
-// SAFETY: the opcode is that of the structure that `as_ptr` leads to, which the kernel changes.
-unsafe impl ioctl::Ioctl for ScanRequest<'_> {
-    type Output = usize;
-    const IS_MUTATING: bool = true;
-
-    fn opcode(&self) -> ioctl::Opcode {
-        PAGEMAP_SCAN
-    }
-
-    fn as_ptr(&mut self) -> *mut core::ffi::c_void {
-        core::ptr::from_mut(self.0).cast()
-    }
-
-    unsafe fn output_from_ptr(
-        count: ioctl::IoctlOutput,
-        _argument: *mut core::ffi::c_void,
-    ) -> rustix::io::Result<usize> {
-        Ok(count as usize)
-    }
+    let count = request.run(pagemap, found)?;
+    Ok((count, request.walk_end as usize))
 }
 
 /// Forgets both descriptors: in the child after a fork they are about the parent.

@@ -134,6 +134,10 @@ pub unsafe fn read<T: Copy>(from: *const T) -> Result<T, Fault> {
 /// # Errors
 ///
 /// [`Fault`] if it cannot.
+#[allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "any pointer will do, and nothing is changed"
+)]
 pub fn touch_for_write(address: usize) -> Result<(), Fault> {
     ensure_handler();
     // SAFETY: the routine survives wild pointers, and changes nothing.
