@@ -86,6 +86,25 @@ for version in v2 v3; do
     link_flags=
 done
 check lmdb "-I $lmdb" "1000 entries, the value of 777" "$lmdb/mdb.c" "$lmdb/midl.c"
+# LMDB's own tests, which write, delete, and walk a database, and end with 0 if they found what they had put
+# there. (The sixth needs a library that was built for debugging.)
+for test in mtest mtest2 mtest3 mtest4 mtest5; do
+    directory=$work/lmdb-$test
+    rm -rf "$directory"
+    mkdir -p "$directory/testdb"
+    if ! "$winpages" cc -O1 -w -I "$lmdb" "$lmdb/mdb.c" "$lmdb/midl.c" "$lmdb/$test.c" -o "$directory/program" \
+        >"$directory/messages" 2>&1; then
+        echo "lmdb's $test: does not build"
+        head -20 "$directory/messages"
+        failed=true
+    elif (cd "$directory" && timeout 120 ./program >output 2>messages); then
+        echo "lmdb's $test: works"
+    else
+        echo "lmdb's $test: fails"
+        tail -5 "$directory/output" "$directory/messages"
+        failed=true
+    fi
+done
 check sqlite "-I $sqlite" "journal_mode=wal
 count=1000
 sum=333833500
