@@ -1,5 +1,6 @@
 //! Windows' MEM_ constants, which both systems take as they are.
 
+pub(crate) const MEM_PRESERVE_PLACEHOLDER: u32 = 0x2;
 pub(crate) const MEM_COMMIT: u32 = 0x1000;
 pub(crate) const MEM_RESERVE: u32 = 0x2000;
 pub(crate) const MEM_REPLACE_PLACEHOLDER: u32 = 0x4000;

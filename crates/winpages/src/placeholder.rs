@@ -6,7 +6,7 @@ use winpages_error::error_code::ERROR_INVALID_ADDRESS;
 
 use crate::error::{Error, Operation};
 use crate::memory::Memory;
-use crate::memory_flag::{MEM_RESERVE, MEM_RESERVE_PLACEHOLDER};
+use crate::memory_flag::{MEM_PRESERVE_PLACEHOLDER, MEM_RESERVE, MEM_RESERVE_PLACEHOLDER};
 use crate::platform::{self, Allocation};
 use crate::protection::Protection;
 use crate::system::page_size;
@@ -60,6 +60,12 @@ impl Placeholder {
         Self::reserve(page_size()).is_ok()
     }
 
+    /// The placeholder that has come back in the place of something.
+    pub(crate) fn at(base: usize, size: usize) -> Option<Self> {
+        let memory = Memory::new(base, size.next_multiple_of(page_size()))?;
+        Some(Self { memory })
+    }
+
     /// How many bytes: whole pages.
     #[allow(
         clippy::len_without_is_empty,
@@ -86,7 +92,6 @@ impl Placeholder {
     /// ERROR_INVALID_ADDRESS: the offset is not a multiple of [`page_size`], or
     /// leaves nothing on one side.
     pub fn split_off(&mut self, offset: usize) -> Result<Self, Error> {
-        const MEM_PRESERVE_PLACEHOLDER: u32 = 2;
         let addresses = self.addresses();
         let fail = |code| Error::new(Operation::ChangePlaceholder, code).at(addresses.clone());
         if offset == 0 || offset >= self.len() || !offset.is_multiple_of(page_size()) {

@@ -111,3 +111,32 @@ fn what_does_not_fit_is_refused() {
     let options = Reservation::options().protection(Protection::WRITECOPY);
     assert_code!(options.reserve_in(placeholder), "ERROR_INVALID_PARAMETER");
 }
+
+#[test]
+fn placeholders_come_back() {
+    if !Placeholder::are_available() {
+        return;
+    }
+    let mut first = Placeholder::reserve(2 * GRANULARITY).unwrap();
+    let both = first.addresses();
+    let second = first.split_off(GRANULARITY).unwrap();
+    let mut reservation = Reservation::options()
+        .commit(true)
+        .reserve_in(first)
+        .unwrap();
+    reservation.write(0, &1u8).unwrap();
+    let section = Section::options()
+        .size(GRANULARITY as u64)
+        .create()
+        .unwrap();
+    let view = section.view().map_in(second).unwrap();
+    let mut first = reservation.into_placeholder().unwrap();
+    assert_eq!(query(both.start).unwrap().state, RegionState::Reserved);
+    let second = view.into_placeholder().unwrap();
+    first.append(second).unwrap();
+    assert_eq!(first.addresses(), both);
+    let never = Reservation::new(GRANULARITY).unwrap();
+    assert_code!(never.into_placeholder(), "ERROR_INVALID_ADDRESS");
+    let never = section.view().map().unwrap();
+    assert_code!(never.into_placeholder(), "ERROR_INVALID_ADDRESS");
+}

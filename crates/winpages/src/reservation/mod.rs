@@ -8,11 +8,12 @@ use std::ops::{Range, RangeBounds};
 
 use bytemuck::Pod;
 use rangemap::RangeSet;
-use winpages_error::error_code::ERROR_NOACCESS;
+use winpages_error::error_code::{ERROR_INVALID_ADDRESS, ERROR_NOACCESS};
 
 use crate::error::{Error, Operation};
 use crate::memory::{Memory, Use};
-use crate::memory_flag::MEM_COMMIT;
+use crate::memory_flag::{MEM_COMMIT, MEM_PRESERVE_PLACEHOLDER};
+use crate::placeholder::Placeholder;
 use crate::platform::{self, Allocation};
 use crate::protection::Protection;
 use crate::region::{self, Region};
@@ -181,6 +182,26 @@ impl Reservation {
         // What is committed there next is fresh.
         self.given_up.remove(self.memory.pages_of(&offsets));
         Ok(())
+    }
+
+    /// Gives the memory back and leaves a placeholder, whose place the reservation took with
+    /// [`reserve_in`](ReservationOptions::reserve_in). Mirrors VirtualFree with
+    /// MEM_PRESERVE_PLACEHOLDER. If it fails, the reservation is dropped.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_INVALID_ADDRESS: it did not take the place of a placeholder.
+    pub fn into_placeholder(self) -> Result<Placeholder, Error> {
+        let addresses = self.memory.addresses_of(&(0..self.len()));
+        let fail = |code| Error::new(Operation::ChangePlaceholder, code).at(addresses.clone());
+        let (base, size) = (addresses.start, addresses.len());
+        // SAFETY: the reservation is this value's, and nobody has a slice of it.
+        unsafe { platform::change_placeholder(base, size, MEM_PRESERVE_PLACEHOLDER) }
+            .map_err(fail)?;
+        let mut this = core::mem::ManuallyDrop::new(self);
+        // What else it has is nobody's any more.
+        drop(core::mem::take(&mut this.given_up));
+        Placeholder::at(base, size).ok_or_else(|| fail(ERROR_INVALID_ADDRESS))
     }
 
     /// Changes what may be done with the pages of a range; answers the protection that the first of

@@ -7,11 +7,12 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use std::ops::RangeBounds;
 
 use bytemuck::Pod;
-use winpages_error::error_code::ERROR_INVALID_PARAMETER;
+use winpages_error::error_code::{ERROR_INVALID_ADDRESS, ERROR_INVALID_PARAMETER};
 
 use crate::error::{Error, Operation};
 use crate::memory::{Memory, Use};
 use crate::memory_flag::MEM_COMMIT;
+use crate::placeholder::Placeholder;
 use crate::platform::{self, Allocation};
 use crate::protection::Protection;
 use crate::region::{self, Region};
@@ -372,6 +373,25 @@ impl View {
         let addresses = self.memory.addresses_of(&offsets);
         platform::flush(addresses.start, offsets.len())
             .map_err(|code| Error::new(Operation::Flush, code).at(addresses))
+    }
+}
+
+impl View {
+    /// Unmaps it and leaves a placeholder, whose place the view took with
+    /// [`map_in`](ViewOptions::map_in). Mirrors UnmapViewOfFile2 with MEM_PRESERVE_PLACEHOLDER. If it
+    /// fails, the view is dropped.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_INVALID_ADDRESS: it did not take the place of a placeholder.
+    pub fn into_placeholder(self) -> Result<Placeholder, Error> {
+        let addresses = self.memory.addresses_of(&(0..self.len()));
+        let fail = |code| Error::new(Operation::ChangePlaceholder, code).at(addresses.clone());
+        // SAFETY: the view is this value's, and nobody has a reference to it.
+        unsafe { platform::unmap_to_placeholder(addresses.start) }.map_err(fail)?;
+        core::mem::forget(self);
+        let placeholder = Placeholder::at(addresses.start, addresses.len());
+        placeholder.ok_or_else(|| fail(ERROR_INVALID_ADDRESS))
     }
 }
 

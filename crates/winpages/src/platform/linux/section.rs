@@ -9,7 +9,7 @@ use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
-use winpages_kernel::section::{self, CreateSection, Disposition, MapView, ViewType};
+use winpages_kernel::section::{self, CreateSection, Disposition, MapView, UnmapType, ViewType};
 use winpages_kernel::security::SecurityDescriptor;
 
 use super::super::{Code, Mapping, Requirements, SectionRequest, SecurityBytes};
@@ -125,6 +125,14 @@ pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, C
 /// Nobody may use the view any more.
 pub(crate) unsafe fn unmap(base: usize) -> Result<(), Code> {
     section::unmap_view_of_section(base).map_err(code)
+}
+
+/// # Safety
+///
+/// Nobody may use the view any more.
+pub(crate) unsafe fn unmap_to_placeholder(base: usize) -> Result<(), Code> {
+    let flags = UnmapType::PRESERVE_PLACEHOLDER.bits();
+    section::unmap_view_of_section_ex(base, flags).map_err(code)
 }
 
 pub(crate) fn flush(base: usize, size: usize) -> Result<(), Code> {

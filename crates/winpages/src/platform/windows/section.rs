@@ -218,6 +218,21 @@ pub(crate) unsafe fn unmap(base: usize) -> Result<(), Code> {
     succeeded(unsafe { UnmapViewOfFile(view) })
 }
 
+/// # Safety
+///
+/// Nobody may use the view any more.
+pub(crate) unsafe fn unmap_to_placeholder(base: usize) -> Result<(), Code> {
+    const MEM_PRESERVE_PLACEHOLDER: u32 = 2;
+    type UnmapViewOfFile2 = unsafe extern "system" fn(HANDLE, *mut c_void, u32) -> i32;
+    static ADDRESS: Procedure = Procedure::new(c"kernelbase.dll", c"UnmapViewOfFile2");
+    let address = ADDRESS.address()?;
+    // SAFETY: the function of that name has this type.
+    let function = unsafe { core::mem::transmute::<*const (), UnmapViewOfFile2>(address) };
+    let base = base as *mut c_void;
+    // SAFETY: the caller gives the view up.
+    succeeded(unsafe { function(GetCurrentProcess(), base, MEM_PRESERVE_PLACEHOLDER) })
+}
+
 pub(crate) fn flush(base: usize, size: usize) -> Result<(), Code> {
     // SAFETY: pages that are not of a view are answered with an error.
     succeeded(unsafe { FlushViewOfFile(base as *const c_void, size) })
