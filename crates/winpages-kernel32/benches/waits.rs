@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use kernel32::event::*;
 use kernel32::file_mapping::*;
+use kernel32::file_view::*;
 use kernel32::handle::CloseHandle;
 use kernel32::mutex::*;
 use kernel32::wait::*;

@@ -98,7 +98,7 @@ fn milliseconds(from: &Arguments) -> u32 {
 fn timeout(from: &Arguments) -> *const i64 {
     match from.below(6) {
         // NULL would be for ever.
-        0 => 8 as *const i64,
+        0 => core::ptr::dangling(),
         1 => from.scratch(-1000),
         2 => from.scratch(1),
         _ => from.scratch(0),
@@ -130,7 +130,7 @@ fn one_call(from: &Arguments) {
     unsafe {
         let (bits, yes) = (from.bits(), from.below(2) as i32);
         let access = from.pick(&[0x1F_0003, 0x1F_0001, 0x10_0000, 1, 2, 0, 0x1000_0000, bits]);
-        let attributes = from.pick(&[core::ptr::null(), core::ptr::null(), 8 as *const _]);
+        let attributes = from.pick(&[core::ptr::null(), core::ptr::null(), core::ptr::dangling()]);
         match from.below(30) {
             0 => from.opened(CreateMutexW(attributes, yes, from.name())),
             1 => from.opened(CreateEventW(

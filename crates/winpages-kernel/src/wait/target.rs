@@ -17,7 +17,7 @@ use crate::thread::Thread;
 
 /// An object that is signalled or not, and that waiting does not change.
 ///
-/// Implement it for a kind of object and name the kind in [`Target::of`]: then every wait takes it.
+/// Implement it for a kind of object and name the kind in `Target::of_entry`: then every wait takes it.
 pub trait Waitable: Send + Sync {
     /// Whether it is signalled now.
     fn is_signalled(&self) -> bool;

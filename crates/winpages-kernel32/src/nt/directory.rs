@@ -131,8 +131,8 @@ pub unsafe extern "C" fn NtQueryDirectoryObject(
     let query = || {
         let handle = Handle::from_value(DirectoryHandle);
         let directory = reference_directory(handle, AccessMask::DIRECTORY_QUERY)?;
-        // SAFETY: the caller's pointer.
         let first = match RestartScan {
+            // SAFETY: the caller's pointer.
             0 => unsafe { read(Context)? },
             _ => 0,
         };
