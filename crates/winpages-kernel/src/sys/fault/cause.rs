@@ -6,7 +6,7 @@ use core::ffi::c_int;
 /// negative one.
 pub(super) const RAISED: c_int = -0x5750;
 
-/// Why there is a [`Signal`].
+/// Why there is a [`super::Signal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// The processor could not do what an instruction asked for.
