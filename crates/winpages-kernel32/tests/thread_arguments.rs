@@ -1,0 +1,165 @@
+//! Arbitrary arguments to the functions of threads and of their storage: an answer, never a crash.
+
+use core::ffi::c_void;
+
+use kernel32::address_wait::{RtlWaitOnAddress, WaitOnAddress, WakeByAddressAll};
+use kernel32::fiber_local_storage::{FlsFree, FlsGetValue, FlsSetValue};
+use kernel32::handle::CloseHandle;
+use kernel32::nt::thread::{NtQueueApcThread, NtResumeThread, NtSuspendThread};
+use kernel32::process_times::GetProcessTimes;
+use kernel32::thread::*;
+use kernel32::thread_context::{GetThreadContext, NtGetContextThread};
+use kernel32::thread_information::*;
+use kernel32::thread_local_storage::{TlsFree, TlsGetValue, TlsSetValue};
+
+/// A generator of numbers, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[(self.next() % from.len() as u64) as usize]
+    }
+
+    /// A pointer to memory that may be written, or to none.
+    fn pointer<T>(&mut self, memory: &mut [u64; 512]) -> *mut T {
+        let memory = memory.as_mut_ptr() as usize;
+        let address = self.pick(&[
+            memory,
+            memory + 8,
+            memory + 3,
+            0,
+            0x10,
+            usize::MAX - 3,
+            0xFFFF_8000_0000_0000,
+            0x8000_0000_0000_0000,
+        ]);
+        address as *mut T
+    }
+}
+
+unsafe extern "C-unwind" fn nothing(_: usize) -> u32 {
+    0
+}
+
+#[test]
+fn arbitrary_arguments_get_an_answer() {
+    const CREATE_SUSPENDED: u32 = 4;
+    let mut id = 0;
+    // SAFETY: a thread's function, and a local.
+    let thread = unsafe {
+        CreateThread(
+            core::ptr::null(),
+            0,
+            nothing,
+            0,
+            CREATE_SUSPENDED,
+            &raw mut id,
+        )
+    };
+    let limited = OpenThread(0x0800, 0, id);
+    let closed = OpenThread(0x001F_FFFF, 0, id);
+    assert!(thread != 0 && limited != 0 && closed != 0);
+    CloseHandle(closed);
+    let handles = [
+        thread,
+        limited,
+        closed,
+        0,
+        3,
+        0xDEAD_BEEF,
+        1 << 40,
+        -1isize as usize,
+    ];
+    let mut random = Random(0x1234_5678_9ABC_DEF1);
+    let mut memory = [0u64; 512];
+    for _ in 0..30_000 {
+        let handle = random.pick(&handles);
+        let number = random.next() as u32;
+        let small = number % 1100;
+        // SAFETY: every pointer leads to the local or to nothing; functions are none.
+        unsafe {
+            match random.next() % 26 {
+                0 => drop(GetExitCodeThread(handle, random.pointer(&mut memory))),
+                1 => {
+                    let [first, second, third, fourth] =
+                        core::array::from_fn(|_| random.pointer(&mut memory));
+                    GetThreadTimes(handle, first, second, third, fourth);
+                }
+                2 => drop(GetThreadPriority(handle)),
+                3 => drop(SetThreadPriority(handle, number as i32 % 20)),
+                4 => drop(GetThreadPriorityBoost(handle, random.pointer(&mut memory))),
+                5 => drop(SetThreadPriorityBoost(handle, number as i32)),
+                6 => drop(SetThreadDescription(
+                    handle,
+                    random.pointer::<u16>(&mut memory),
+                )),
+                7 => {
+                    let mut text = core::ptr::null_mut();
+                    if GetThreadDescription(handle, &raw mut text) >= 0 {
+                        kernel32::local_memory::LocalFree(text.cast());
+                    }
+                }
+                8 => drop(QueueUserAPC(None, handle, number as usize)),
+                9 => drop(NtQueueApcThread(handle, None, 1, 2, 3)),
+                10 => drop(GetThreadId(handle)),
+                11 => drop(GetProcessIdOfThread(handle)),
+                12 => drop(CloseHandle(OpenThread(
+                    number,
+                    0,
+                    random.pick(&[0, 1, id, number]),
+                ))),
+                13 => drop(SuspendThread(handle)),
+                // Never as often as it is suspended: the thread does not begin.
+                14 if number.is_multiple_of(2) => {
+                    if SuspendThread(handle) != u32::MAX {
+                        ResumeThread(handle);
+                    }
+                }
+                15 => drop(NtSuspendThread(handle, random.pointer(&mut memory))),
+                16 => drop(GetThreadContext(handle, random.pointer(&mut memory))),
+                17 => drop(NtGetContextThread(handle, random.pointer(&mut memory))),
+                18 => drop(TlsGetValue(small)),
+                19 => drop(TlsSetValue(random.pick(&[small, number, u32::MAX]), 1)),
+                20 => drop(TlsFree(random.pick(&[1088, number | 0x1000, u32::MAX]))),
+                21 => {
+                    FlsGetValue(random.pick(&[0, small, number, u32::MAX]));
+                    FlsSetValue(random.pick(&[0, small, number, u32::MAX]), 0);
+                    FlsFree(random.pick(&[0, 4080, number | 0x1000, u32::MAX]));
+                }
+                22 => {
+                    let (address, compare): (*mut c_void, *mut c_void) =
+                        (random.pointer(&mut memory), random.pointer(&mut memory));
+                    WaitOnAddress(address, compare, random.next() as usize % 10, 0);
+                    WakeByAddressAll(address);
+                }
+                23 => {
+                    let timeout = 0i64;
+                    let timeout = random.pick(&[&raw const timeout, 0x10 as *const i64]);
+                    let pointer: *mut c_void = random.pointer(&mut memory);
+                    RtlWaitOnAddress(pointer, pointer, random.next() as usize % 10, timeout);
+                }
+                24 => {
+                    let [first, second, third, fourth] =
+                        core::array::from_fn(|_| random.pointer(&mut memory));
+                    GetProcessTimes(handle, first, second, third, fourth);
+                }
+                _ => drop(NtResumeThread(
+                    random.pick(&[limited, closed, 0, 7]),
+                    random.pointer(&mut memory),
+                )),
+            }
+        }
+    }
+    assert_eq!(GetThreadId(thread), id);
+    while ResumeThread(thread) > 1 {}
+    assert_eq!(kernel32::wait::WaitForSingleObject(thread, 20_000), 0);
+    CloseHandle(thread);
+    CloseHandle(limited);
+}
