@@ -33,8 +33,7 @@ pub struct RobustList {
     head: *const Head,
 }
 
-/// Only one link in so many is an entry of the C library's mutexes for priority inheritance, which
-/// are marked in the lowest bit.
+/// Links to the C library's mutexes for priority inheritance are marked in the lowest bit.
 const MARK: usize = 1;
 
 /// Where `next` lies in a [`Link`].
