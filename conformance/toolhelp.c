@@ -87,6 +87,21 @@ int main(void)
     DOCUMENTED("the process's own", standard, 1, "as above");
     CloseHandle(snapshot);
 
+    HANDLE private_heap = HeapCreate(0, 0, 0);
+    HEAPENTRY32 block = { .dwSize = sizeof block };
+    char *blocks[50];
+    unsigned known = 0, more_than = 0;
+    for (unsigned i = 0; i < 50; i++)
+        blocks[i] = HeapAlloc(private_heap, 0, 100 + i);
+    BOOL step = Heap32First(&block, GetCurrentProcessId(), (ULONG_PTR)private_heap);
+    for (; step; step = Heap32Next(&block)) {
+        more_than++;
+        for (unsigned i = 0; i < 50; i++)
+            known += block.dwAddress == (ULONG_PTR)blocks[i] && block.dwBlockSize >= 100 + i && block.dwFlags == LF32_FIXED;
+    }
+    DOCUMENTED("at the end", GetLastError(), ERROR_NO_MORE_FILES, "Wine walks no heaps");
+    DOCUMENTED("blocks of a heap", known, 50, "Wine walks no heaps");
+    HeapDestroy(private_heap);
     TRY(CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0x7FFFFFF0) != INVALID_HANDLE_VALUE);
     TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS | TH32CS_INHERIT, 0)) != INVALID_HANDLE_VALUE);
     DWORD flags = 0;
