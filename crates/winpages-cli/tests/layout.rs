@@ -82,3 +82,39 @@ fn a_program_keeps_to_it() {
     assert_eq!(words[1], "1", "{output}");
     assert_eq!(words[3..], ["87", "0", "87"], "{output}");
 }
+
+/// A program can choose for itself, before it has used any memory.
+#[test]
+fn a_program_chooses() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let source = scratch.path().join("chooses.c");
+    let text = r#"
+        #include <windows.h>
+        #include <winpages.h>
+        #include <stdio.h>
+        int main(int argc, char **argv)
+        {
+            void *early = argc > 1 ? VirtualAlloc(NULL, 0x1000, MEM_RESERVE, PAGE_NOACCESS) : NULL;
+            SetLastError(0);
+            BOOL chosen = WinpagesUse32BitLayout();
+            DWORD error = GetLastError();
+            char *memory = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+            memory[0] = 1;
+            printf("%d %u %d\n", chosen, (unsigned)error, (ULONG_PTR)memory < 0x7FFF0000u);
+            return early != NULL && argc == 1;
+        }
+    "#;
+    std::fs::write(&source, text).expect("the program");
+    let run = |arguments: &[&str]| {
+        let mut command = winpages();
+        command
+            .env_remove("WINPAGES_LAYOUT")
+            .arg("run")
+            .arg(&source);
+        let (code, output, messages) = finish(command.arg("--").args(arguments));
+        assert_eq!(code, 0, "{messages}");
+        output
+    };
+    assert_eq!(run(&[]), "1 0 1\n");
+    assert_eq!(run(&["late"]), "0 5 0\n");
+}

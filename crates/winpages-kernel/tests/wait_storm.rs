@@ -220,7 +220,7 @@ fn main() {
         killed += 1;
         members[index] = start(index);
         // Whoever was killed with the last of the semaphore has taken it along.
-        if killed % 4 == 0 {
+        if killed.is_multiple_of(4) {
             release_semaphore(objects.semaphore, 1).unwrap();
         }
     }

@@ -125,10 +125,8 @@ fn read(process: usize, number: u32, from: usize, size: usize, turns: u32) {
         || {
             let (to, from) = (ours.as_mut_ptr().cast::<c_void>(), from as *const c_void);
             // SAFETY: the buffer is this function's own.
-            assert_eq!(
-                unsafe { ReadProcessMemory(process, from, to, size, null_mut()) },
-                1
-            );
+            let answer = unsafe { ReadProcessMemory(process, from, to, size, null_mut()) };
+            assert_eq!(answer, 1);
         },
         "process_vm_readv",
         || {

@@ -621,6 +621,7 @@ static EXPORTS: &[Export] = exports! {
     KERNEL32: toolhelp::Heap32ListNext;
     KERNEL32: toolhelp::Heap32First;
     KERNEL32: toolhelp::Heap32Next;
+    KERNEL32: address_layout::WinpagesUse32BitLayout;
     KERNEL32: remote_requests::WinpagesRefuseRemoteRequests;
     BOTH: standard_handle::GetStdHandle;
     BOTH: standard_handle::SetStdHandle;

@@ -7,6 +7,7 @@
 // Win32's own names, which C programs and GetProcAddress look for.
 #![allow(non_snake_case, non_camel_case_types)]
 
+pub mod address_layout;
 pub mod address_wait;
 pub mod code_page;
 mod command_line;

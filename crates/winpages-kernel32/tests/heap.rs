@@ -251,7 +251,10 @@ fn arbitrary_calls(seed: u64) -> i32 {
                     HeapFree(heap, flag, pointer);
                     null_mut()
                 }
-                13 => HeapSize(heap, flag, pointer).min(0) as *mut c_void,
+                13 => {
+                    HeapSize(heap, flag, pointer);
+                    core::ptr::null_mut()
+                }
                 14 => {
                     HeapValidate(heap, flag, pointer);
                     null_mut()
@@ -274,7 +277,7 @@ fn arbitrary_calls(seed: u64) -> i32 {
                         cbMaxReserve: 0,
                     };
                     HeapSummary(heap, flag & 1, &raw mut summary);
-                    HeapSummary(heap, 0, 8 as *mut _);
+                    HeapSummary(heap, 0, core::ptr::dangling_mut());
                     null_mut()
                 }
                 17 => {
@@ -292,7 +295,7 @@ fn arbitrary_calls(seed: u64) -> i32 {
                     let class = [0, 2, 3, 9][random.below(4)];
                     HeapSetInformation(heap, class, pointer, size);
                     HeapQueryInformation(heap, class, null_mut(), size, null_mut());
-                    GetProcessHeaps(random.below(3) as u32, 8 as *mut _);
+                    GetProcessHeaps(random.below(3) as u32, core::ptr::dangling_mut());
                     null_mut()
                 }
                 20 => {
@@ -320,7 +323,11 @@ fn arbitrary_calls(seed: u64) -> i32 {
                     LocalFlags(pointer);
                     null_mut()
                 }
-                31 => (GlobalSize(pointer) + LocalSize(pointer)).min(0) as *mut c_void,
+                31 => {
+                    GlobalSize(pointer);
+                    LocalSize(pointer);
+                    core::ptr::null_mut()
+                }
                 32 => {
                     IsBadReadPtr(pointer, size);
                     IsBadStringPtrW(pointer.cast(), size);

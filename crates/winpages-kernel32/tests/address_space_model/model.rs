@@ -378,7 +378,7 @@ impl Model {
             end <= WINDOW && self.owners[pages].iter().all(Option::is_none)
         };
         // The window itself lies at a multiple of every alignment that is asked for.
-        let step = alignment.max(GRANULARITY).min(WINDOW) as usize;
+        let step = alignment.clamp(GRANULARITY, WINDOW) as usize;
         let mut places = (0..WINDOW).step_by(step).filter(fits);
         let place = if kind & MEM_TOP_DOWN != 0 {
             places.last()
