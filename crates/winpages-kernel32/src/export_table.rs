@@ -619,8 +619,8 @@ static EXPORTS: &[Export] = exports! {
     KERNEL32: toolhelp::Module32Next;
     KERNEL32: toolhelp::Heap32ListFirst;
     KERNEL32: toolhelp::Heap32ListNext;
-    KERNEL32: toolhelp::Heap32First;
-    KERNEL32: toolhelp::Heap32Next;
+    KERNEL32: toolhelp_heap::Heap32First;
+    KERNEL32: toolhelp_heap::Heap32Next;
     KERNEL32: address_layout::WinpagesUse32BitLayout;
     KERNEL32: remote_requests::WinpagesRefuseRemoteRequests;
     BOTH: standard_handle::GetStdHandle;

@@ -89,6 +89,7 @@ pub mod thread_local_storage;
 pub mod time;
 pub mod timeout;
 pub mod toolhelp;
+pub mod toolhelp_heap;
 pub mod user_physical_pages;
 pub mod virtual_lock;
 pub mod virtual_memory;
