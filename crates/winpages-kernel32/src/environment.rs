@@ -110,16 +110,6 @@ fn set(
     Ok(())
 }
 
-fn boolean(result: Result<(), u32>) -> i32 {
-    match result {
-        Ok(()) => 1,
-        Err(code) => {
-            last_error::set(code);
-            0
-        }
-    }
-}
-
 /// GetEnvironmentVariableW.
 ///
 /// # Safety
@@ -173,7 +163,7 @@ pub unsafe extern "C" fn GetEnvironmentVariableA(
 pub unsafe extern "C" fn SetEnvironmentVariableW(lpName: *const u16, lpValue: *const u16) -> i32 {
     // SAFETY: passed on.
     let (name, value) = unsafe { (text::wide(lpName), text::wide(lpValue)) };
-    boolean(set(name, value))
+    last_error::boolean_of_code(set(name, value))
 }
 
 /// SetEnvironmentVariableA: NULL takes the variable away.
@@ -188,5 +178,5 @@ pub unsafe extern "C" fn SetEnvironmentVariableA(
 ) -> i32 {
     // SAFETY: passed on.
     let (name, value) = unsafe { (text::ansi(lpName), text::ansi(lpValue)) };
-    boolean(set(name, value))
+    last_error::boolean_of_code(set(name, value))
 }

@@ -24,10 +24,15 @@ pub fn fail(status: NtStatus) {
 /// What a function that answers BOOL answers: TRUE for success; FALSE, and the last error set, for
 /// failure.
 pub fn boolean(result: Result<(), NtStatus>) -> i32 {
+    boolean_of_code(result.map_err(dos_error::from_status))
+}
+
+/// The same for a failure that has a Win32 code and no status.
+pub fn boolean_of_code(result: Result<(), u32>) -> i32 {
     match result {
         Ok(()) => 1,
-        Err(status) => {
-            fail(status);
+        Err(code) => {
+            set(code);
             0
         }
     }

@@ -45,16 +45,6 @@ struct Attribute {
     value: *const c_void,
 }
 
-fn boolean(result: Result<(), u32>) -> i32 {
-    match result {
-        Ok(()) => 1,
-        Err(code) => {
-            last_error::set(code);
-            0
-        }
-    }
-}
-
 /// InitializeProcThreadAttributeList: prepares memory for a list, or tells how many bytes it takes.
 ///
 /// # Safety
@@ -85,7 +75,7 @@ pub unsafe extern "C" fn InitializeProcThreadAttributeList(
         // SAFETY: the caller's memory, of the size that was asked for.
         unsafe { fault::write(lpAttributeList.cast(), &header) }.map_err(|_| ERROR_NOACCESS)
     };
-    boolean(initialize())
+    last_error::boolean_of_code(initialize())
 }
 
 /// UpdateProcThreadAttribute: adds an attribute to a list. The value stays where it is, and must until the
@@ -142,7 +132,7 @@ pub unsafe extern "C" fn UpdateProcThreadAttribute(
         };
         written.map_err(|_| ERROR_NOACCESS)
     };
-    boolean(update())
+    last_error::boolean_of_code(update())
 }
 
 /// DeleteProcThreadAttributeList: nothing is to be done; the memory is the program's.

@@ -393,16 +393,6 @@ unsafe fn environment(
     }
 }
 
-fn finish(result: Result<(), u32>) -> i32 {
-    match result {
-        Ok(()) => 1,
-        Err(code) => {
-            last_error::set(code);
-            0
-        }
-    }
-}
-
 /// CreateProcessA: as [`CreateProcessW`].
 ///
 /// # Safety
@@ -422,7 +412,7 @@ pub unsafe extern "C" fn CreateProcessA(
     lpProcessInformation: *mut PROCESS_INFORMATION,
 ) -> i32 {
     // SAFETY: the caller's pointers, which may be NULL or wild.
-    finish(unsafe {
+    last_error::boolean_of_code(unsafe {
         Request {
             application: text::ansi(lpApplicationName),
             command_line: text::ansi(lpCommandLine),
@@ -465,7 +455,7 @@ pub unsafe extern "C" fn CreateProcessW(
     lpProcessInformation: *mut PROCESS_INFORMATION,
 ) -> i32 {
     // SAFETY: the caller's pointers, which may be NULL or wild.
-    finish(unsafe {
+    last_error::boolean_of_code(unsafe {
         Request {
             application: text::wide(lpApplicationName),
             command_line: text::wide(lpCommandLine),

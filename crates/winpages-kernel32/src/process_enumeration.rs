@@ -4,10 +4,11 @@ use core::ffi::c_char;
 
 use winpages_kernel::file::path;
 use winpages_kernel::object::AccessMask;
-use winpages_kernel::process::{self, LoadedImage, Target};
+use winpages_kernel::process::{self, LoadedImage};
 use winpages_kernel::{NtStatus, sys::fault};
 
 use crate::nt::file_name;
+use crate::process_open::reference_limited;
 use crate::virtual_memory::target;
 use crate::{last_error, text};
 
@@ -169,13 +170,7 @@ fn module_path(process: usize, module: usize) -> Name {
 }
 
 fn program(process: usize) -> Result<std::path::PathBuf, NtStatus> {
-    let limited = AccessMask::PROCESS_QUERY_LIMITED_INFORMATION;
-    target(process, limited)
-        .or_else(|status| match status {
-            NtStatus::ACCESS_DENIED => target(process, AccessMask::PROCESS_QUERY_INFORMATION),
-            _ => Err(status),
-        })
-        .and_then(|target: Target| target.program())
+    reference_limited(process)?.program()
 }
 
 fn device_name(process: usize) -> Name {

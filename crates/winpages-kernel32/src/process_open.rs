@@ -31,7 +31,7 @@ pub extern "C" fn OpenProcess(
 }
 
 /// The process of a handle that may be asked a little.
-fn reference_limited(handle: usize) -> Result<Target, NtStatus> {
+pub(crate) fn reference_limited(handle: usize) -> Result<Target, NtStatus> {
     let handle = Handle::from_value(handle);
     let limited = AccessMask::PROCESS_QUERY_LIMITED_INFORMATION;
     // Whoever may ask much may ask little.

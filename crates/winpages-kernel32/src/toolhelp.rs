@@ -396,13 +396,7 @@ pub(crate) unsafe fn answer<T: Copy, S: Copy + Into<u64>>(
         // SAFETY: as the caller vouches.
         unsafe { fault::write(entry, &found?) }.map_err(|_| ERROR_NOACCESS)
     };
-    match result() {
-        Ok(()) => 1,
-        Err(code) => {
-            last_error::set(code);
-            0
-        }
-    }
+    last_error::boolean_of_code(result())
 }
 
 fn narrow_process(entry: ProcessEntry<u16>) -> ProcessEntry<u8> {

@@ -72,7 +72,8 @@ pub fn mapped_file(address: usize) -> Result<PathBuf, NtStatus> {
         Ok(Some(mapping)) if mapping.start <= page => match (mapping.inode, mapping.shared) {
             (0, false) => Err(NtStatus::INVALID_ADDRESS),
             (0, true) => Err(NtStatus::FILE_INVALID),
-            _ => procmap::path_of(&mapping).map_err(|_| NtStatus::FILE_INVALID),
+            _ => procmap::path_of("self", mapping.start..mapping.end)
+                .map_err(|_| NtStatus::FILE_INVALID),
         },
         _ => Err(NtStatus::INVALID_ADDRESS),
     }

@@ -14,7 +14,7 @@ use crate::file::File;
 use crate::process::{ForeignThread, Process};
 use crate::residency::MemoryNotification;
 use crate::section::Section;
-use crate::sys::{self, descriptors};
+use crate::sys;
 use crate::wait::Dispatcher;
 
 /// An object packed for the journey.
@@ -31,8 +31,7 @@ pub(crate) struct Package {
 impl Package {
     /// Adds a copy of a descriptor.
     pub fn put(&mut self, descriptor: BorrowedFd<'_>) -> Result<(), NtStatus> {
-        let copy =
-            descriptors::duplicate(descriptor).map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?;
+        let copy = sys::file::duplicate(descriptor).map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?;
         self.descriptors.push(copy);
         Ok(())
     }

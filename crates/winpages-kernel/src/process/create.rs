@@ -13,7 +13,7 @@ use crate::NtStatus;
 use crate::file::status_from_errno;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, Object};
-use crate::sys::descriptors;
+use crate::sys::file;
 use crate::sys::spawn::{self, Program};
 
 /// Which handles a child gets.
@@ -190,7 +190,7 @@ fn standard_descriptors(request: &CreateProcess<'_>) -> Result<[Option<OwnedFd>;
             continue;
         };
         if let Object::File(file) = entry.object {
-            let copy = descriptors::duplicate(file.as_fd());
+            let copy = file::duplicate(file.as_fd());
             *place = Some(copy.map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?);
         }
     }

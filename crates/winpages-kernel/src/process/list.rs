@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Target;
 use crate::NtStatus;
 use crate::address_space::{MemoryKind, layout::maximum_application_address};
-use crate::sys::{descriptors, proc_text, process};
+use crate::sys::{descriptors, proc_text, procmap};
 
 /// A process, as far as anybody may know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,16 +43,15 @@ pub fn processes() -> Vec<ListedProcess> {
 }
 
 fn listed(number: u32) -> Option<ListedProcess> {
-    const PARENT: usize = 1;
-    const THREADS: usize = 17;
+    const PARENT: usize = 4;
+    const THREADS: usize = 20;
     let path = CString::new(format!("/proc/{number}/stat")).ok()?;
     let mut buffer = [0; 1024];
     let text = proc_text::read(&path, &mut buffer).ok()?;
     // The name is in parentheses, and may hold anything.
     let start = text.iter().position(|byte| *byte == b'(')? + 1;
     let end = text.iter().rposition(|byte| *byte == b')')?;
-    let behind = &text[end + 1..];
-    let field = |index| proc_text::number(proc_text::word(behind, index)?);
+    let field = |number| proc_text::number(proc_text::stat_field(text, number)?);
     let short = String::from_utf8_lossy(text.get(start..end)?).into_owned();
     let name = program_of(number)
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
@@ -110,7 +109,7 @@ impl Target {
             match images.last_mut() {
                 Some(image) if image.base == region.allocation_base => image.size = at - image.base,
                 _ => {
-                    let path = process::mapped_path(self.number(), region.base_address, at);
+                    let path = procmap::path_of(self.number(), region.base_address..at).ok();
                     // The kernel's own page of code is no file's.
                     if let Some(path) = path {
                         images.push(LoadedImage {
@@ -132,6 +131,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::process;
 
     #[test]
     fn this_process_is_listed() {

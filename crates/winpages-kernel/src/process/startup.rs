@@ -89,7 +89,7 @@ impl Block {
         let body = body.into_bytes();
         let file = shared_file::create_in_memory(c"winpages startup").map_err(no_room)?;
         // Not among the numbers of the standard streams, which the child has others under.
-        let file = crate::sys::descriptors::duplicate(file.as_fd()).map_err(no_room)?;
+        let file = crate::sys::file::duplicate(file.as_fd()).map_err(no_room)?;
         shared_file::set_size(file.as_fd(), place::BODY + body.len() as u64).map_err(no_room)?;
         shared_file::write_all_at(file.as_fd(), &body, place::BODY).map_err(no_room)?;
         let page = SharedPage::map(file.as_fd()).map_err(no_room)?;

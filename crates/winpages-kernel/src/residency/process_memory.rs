@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sys::proc_text::{self, bytes, number, word};
+use crate::sys::proc_text::{self, bytes, number, stat_field};
 
 /// What the process has of memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,15 +53,11 @@ pub fn process_memory() -> ProcessMemory {
 fn page_faults() -> u64 {
     let mut buffer = [0; 1024];
     let text = proc_text::read(c"/proc/self/stat", &mut buffer).unwrap_or_default();
-    // The program's name is in parentheses, and may hold anything. Behind it the eighth word is the
-    // number of faults without the disk, the tenth that of those with it.
-    let Some(end) = text.iter().rposition(|byte| *byte == b')') else {
-        return 0;
-    };
-    let behind = &text[end + 1..];
-    [7, 9]
+    const WITHOUT_THE_DISK: usize = 10;
+    const WITH_THE_DISK: usize = 12;
+    [WITHOUT_THE_DISK, WITH_THE_DISK]
         .into_iter()
-        .filter_map(|index| number(word(behind, index)?))
+        .filter_map(|field| number(stat_field(text, field)?))
         .sum()
 }
 

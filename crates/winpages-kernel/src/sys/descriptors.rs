@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
 
 /// The path of a file that this process has open.
 ///
@@ -15,16 +14,6 @@ use rustix::io::Errno;
 /// What reading a link in `/proc/self/fd` answers.
 pub fn path_of(file: BorrowedFd<'_>) -> std::io::Result<PathBuf> {
     fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
-}
-
-/// A second descriptor of the same description, at a number above those of the standard streams.
-///
-/// # Errors
-///
-/// `EMFILE`.
-pub fn duplicate(file: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    const FIRST: i32 = 3;
-    rustix::io::fcntl_dupfd_cloexec(file, FIRST)
 }
 
 /// Keeps a descriptor from the programs that this process becomes or starts.

@@ -45,3 +45,9 @@ pub mod thread_word;
 pub mod trace;
 pub mod word;
 pub mod write_watch;
+
+/// What the last system call of this thread that failed answered, made through libc.
+fn last_errno() -> rustix::io::Errno {
+    let raw = std::io::Error::last_os_error().raw_os_error();
+    rustix::io::Errno::from_raw_os_error(raw.unwrap_or(libc::EIO))
+}

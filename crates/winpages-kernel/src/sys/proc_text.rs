@@ -48,6 +48,21 @@ pub fn word(text: &[u8], index: usize) -> Option<&[u8]> {
         .nth(index)
 }
 
+/// A field of a `stat` file, by the number that its manual gives it: the third, the state, or a later
+/// one. The second is a name in parentheses, which may hold anything.
+///
+/// ```
+/// use winpages_kernel::sys::proc_text::stat_field;
+/// let text = b"7 (a) b) S 3 7 7";
+/// assert_eq!(stat_field(text, 3), Some(&b"S"[..]));
+/// assert_eq!(stat_field(text, 4), Some(&b"3"[..]));
+/// assert_eq!(stat_field(b"no name", 3), None);
+/// ```
+pub fn stat_field(text: &[u8], number: usize) -> Option<&[u8]> {
+    let name_end = text.iter().rposition(|byte| *byte == b')')?;
+    word(&text[name_end + 1..], number - 3)
+}
+
 /// A decimal number.
 pub fn number(word: &[u8]) -> Option<u64> {
     core::str::from_utf8(word).ok()?.parse().ok()

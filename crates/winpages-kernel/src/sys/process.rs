@@ -32,10 +32,8 @@ pub fn parent(process: u32) -> u32 {
         return 0;
     };
     let text = super::proc_text::read(&path, &mut buffer).unwrap_or_default();
-    // The program's name is in parentheses, and may hold anything. Behind it comes the state.
-    let behind = text.iter().rposition(|byte| *byte == b')');
-    behind
-        .and_then(|at| super::proc_text::word(&text[at + 1..], 1))
+    const PARENT: usize = 4;
+    super::proc_text::stat_field(text, PARENT)
         .and_then(super::proc_text::number)
         .map_or(0, |parent| parent as u32)
 }
@@ -83,13 +81,6 @@ pub fn has_ended(process: BorrowedFd<'_>) -> bool {
     let mut question = [PollFd::from_borrowed_fd(process, PollFlags::IN)];
     let now = rustix::time::Timespec::default();
     matches!(rustix::event::poll(&mut question, Some(&now)), Ok(1))
-}
-
-/// The path of the file that a process has mapped at these addresses.
-pub fn mapped_path(process: u32, start: usize, end: usize) -> Option<std::path::PathBuf> {
-    // The mapping may go on beyond what was asked for; its start is the name's first part.
-    let exact = std::fs::read_link(format!("/proc/{process}/map_files/{start:x}-{end:x}"));
-    exact.ok()
 }
 
 /// Ends this process without running anything any more; of the code, Linux keeps the lowest eight bits.
@@ -349,15 +340,10 @@ unsafe fn transfer(
                 }
             }
             Err(_) if done > 0 => break,
-            Err(_) => return Err(last_errno()),
+            Err(_) => return Err(super::last_errno()),
         }
     }
     Ok(done)
-}
-
-fn last_errno() -> Errno {
-    let raw = std::io::Error::last_os_error().raw_os_error();
-    Errno::from_raw_os_error(raw.unwrap_or(libc::EIO))
 }
 
 /// The descriptor of a process's memory, through which protections do not count: `/proc/PID/mem`.
@@ -399,7 +385,7 @@ pub unsafe fn write_forced(
             to,
         )
     };
-    usize::try_from(written).map_err(|_| last_errno())
+    usize::try_from(written).map_err(|_| super::last_errno())
 }
 
 #[cfg(test)]

@@ -60,11 +60,8 @@ pub fn process_start() -> Option<Duration> {
     field(text, 22).map(from_ticks)
 }
 
-/// A field of `stat`, by the number that its manual gives it.
 fn field(text: &[u8], number: usize) -> Option<u64> {
-    // The second field is a name, which may hold anything, in parentheses.
-    let name_end = text.iter().rposition(|byte| *byte == b')')?;
-    proc_text::number(proc_text::word(&text[name_end + 1..], number - 3)?)
+    proc_text::number(proc_text::stat_field(text, number)?)
 }
 
 fn from_ticks(ticks: u64) -> Duration {

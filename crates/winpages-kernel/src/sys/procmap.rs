@@ -3,6 +3,8 @@
 //! Linux 6.11 and newer answer for one address (PROCMAP_QUERY, 0.3 µs); on older kernels the text of
 //! `/proc/self/maps` is read, into a buffer on the stack. Neither way allocates.
 
+use core::fmt::Display;
+use core::ops::Range;
 use std::path::PathBuf;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -131,16 +133,17 @@ impl Maps {
     }
 }
 
-/// The path of the file that a mapping of this process maps. Allocates, unlike the rest.
+/// The path of the file that a process, by its number or `self`, has mapped at exactly these addresses.
+/// Allocates, unlike the rest.
 ///
 /// # Errors
 ///
-/// What reading a link in `/proc/self/map_files` answers: `ENOENT` if the mapping is gone, or maps no
-/// file.
-pub fn path_of(mapping: &Mapping) -> std::io::Result<PathBuf> {
+/// What reading a link in `/proc/PID/map_files` answers: `ENOENT` if there is no such mapping, or it
+/// maps no file.
+pub fn path_of(process: impl Display, pages: Range<usize>) -> std::io::Result<PathBuf> {
     std::fs::read_link(format!(
-        "/proc/self/map_files/{:x}-{:x}",
-        mapping.start, mapping.end
+        "/proc/{process}/map_files/{:x}-{:x}",
+        pages.start, pages.end
     ))
 }
 

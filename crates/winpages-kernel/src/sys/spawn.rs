@@ -89,7 +89,7 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
             &raw mut descriptor,
         )
     };
-    let errno = last_errno();
+    let errno = super::last_errno();
     blocked.restore();
     drop(stack);
     if number < 0 {
@@ -109,11 +109,6 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
         super::trace::leave_stopped(started.number)?;
     }
     Ok(started)
-}
-
-fn last_errno() -> Errno {
-    let raw = std::io::Error::last_os_error().raw_os_error();
-    Errno::from_raw_os_error(raw.unwrap_or(libc::EIO))
 }
 
 /// The child's whole life before the program.

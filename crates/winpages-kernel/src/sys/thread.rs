@@ -198,8 +198,7 @@ fn first_has_ended() -> bool {
     let Ok(text) = proc_text::read(c"/proc/self/stat", &mut buffer) else {
         return false;
     };
-    let name_end = text.iter().rposition(|byte| *byte == b')').unwrap_or(0);
-    proc_text::word(&text[name_end + 1..], 0) == Some(b"Z")
+    proc_text::stat_field(text, 3) == Some(b"Z")
 }
 
 /// The signal that stops a thread: one that is free for programs, and none that libraries take.
