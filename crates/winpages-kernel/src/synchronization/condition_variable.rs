@@ -1,8 +1,9 @@
 //! Condition variables: CONDITION_VARIABLE.
 //!
-//! One word: bit 0 says that somebody may be asleep, the rest counts wake-ups. A sleeper notes the
-//! word while it holds the lock that goes with the variable: whoever wakes later changes the count,
-//! and the sleeper that has not lain down yet does not.
+//! One word: bit 0 says that somebody may be asleep, bit 1 that somebody has come since the last
+//! wake-up, the rest counts wake-ups. A sleeper notes the word while it holds the lock that goes with
+//! the variable: whoever wakes later changes the count, and the sleeper that has not lain down yet
+//! does not.
 
 use core::sync::atomic::AtomicU32;
 use core::time::Duration;
@@ -12,7 +13,15 @@ use crate::sys::futex::{ANY, Awoken};
 use crate::sys::word::Word;
 
 const SLEEPERS: u32 = 1;
-const WAKE_UP: u32 = 2;
+/// Whoever finds nobody asleep can tell by this whether somebody has come meanwhile: [`SLEEPERS`] may
+/// have been set already, and would look the same.
+const NEWCOMER: u32 = 2;
+const WAKE_UP: u32 = 4;
+
+/// The word once somebody has woken one sleeper.
+fn after_wake_up(state: u32) -> u32 {
+    state.wrapping_add(WAKE_UP) & !NEWCOMER
+}
 
 pub(super) fn sleep<W: Word>(
     word: &W,
@@ -20,7 +29,7 @@ pub(super) fn sleep<W: Word>(
     release: impl FnOnce(),
     acquire: impl FnOnce(),
 ) -> Awoken {
-    let noted = word.fetch_or(SLEEPERS) | SLEEPERS;
+    let noted = word.fetch_or(SLEEPERS | NEWCOMER) | SLEEPERS | NEWCOMER;
     release();
     let awoken = word.wait(noted, ANY, deadline);
     acquire();
@@ -33,14 +42,15 @@ pub(super) fn wake_one<W: Word>(word: &W) {
         if state & SLEEPERS == 0 {
             return;
         }
-        match word.compare_exchange(state, state.wrapping_add(WAKE_UP)) {
+        match word.compare_exchange(state, after_wake_up(state)) {
             Ok(_) => break,
             Err(seen) => state = seen,
         }
     }
     if word.wake(1, ANY) == 0 {
-        // Nobody is asleep. Whoever is about to be sees that the word has changed.
-        let state = state.wrapping_add(WAKE_UP);
+        // Nobody is asleep. Whoever was about to be sees that the count has changed; whoever comes
+        // now says so, and this fails.
+        let state = after_wake_up(state);
         let _ = word.compare_exchange(state, state & !SLEEPERS);
     }
 }
@@ -51,7 +61,7 @@ pub(super) fn wake_all<W: Word>(word: &W) {
         if state & SLEEPERS == 0 {
             return;
         }
-        let woken = state.wrapping_add(WAKE_UP) & !SLEEPERS;
+        let woken = after_wake_up(state) & !SLEEPERS;
         match word.compare_exchange(state, woken) {
             Ok(_) => break,
             Err(seen) => state = seen,

@@ -224,7 +224,7 @@ fn a_woken_sleeper_wakes() {
 
 #[test]
 fn each_wake_up_reaches_a_sleeper() {
-    explore(2, || {
+    explore(3, || {
         let take = |monitor: &Monitor| monitor.take(None);
         let give = |monitor: &Monitor| {
             for _ in 0..2 {
