@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod acl;
+pub mod apart;
 pub mod barrier;
 pub mod clock;
 pub mod descriptor_place;
@@ -16,6 +17,7 @@ pub mod fault;
 pub mod file;
 pub mod fork;
 pub mod futex;
+pub mod injection;
 mod kept_descriptor;
 pub mod local_socket;
 pub mod lock;
@@ -43,6 +45,7 @@ pub mod terminal;
 pub mod thread;
 pub mod thread_word;
 pub mod trace;
+pub mod tracee;
 pub mod word;
 pub mod write_watch;
 

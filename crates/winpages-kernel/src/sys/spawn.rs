@@ -53,8 +53,6 @@ struct Child<'a> {
     failure: i32,
 }
 
-const STACK_SIZE: usize = 64 << 10;
-
 /// Starts a program.
 ///
 /// # Errors
@@ -72,39 +70,24 @@ pub fn spawn(program: &Program<'_>) -> Result<Started, Errno> {
         environment: pointers(program.environment),
         failure: 0,
     };
-    let mut stack: Vec<MaybeUninit<u8>> = Vec::with_capacity(STACK_SIZE);
-    let top = (stack.spare_capacity_mut().as_mut_ptr_range().end as usize & !15) as *mut c_void;
     let mut descriptor: c_int = -1;
-    let blocked = super::signals::block_all();
-    // SAFETY: the stack and what the child is given outlive the call, because CLONE_VFORK keeps this
-    // thread until the child is done with both. Only this thread waits; the others go on, and the child
-    // touches nothing of theirs: it makes system calls on what only it was given. Signals stay blocked
-    // in it until their handlers, which are this process's, are gone.
+    // SAFETY: what the child is given outlives the call, which answers when the child is done with it. It makes
+    // system calls on what only it was given, and signals stay blocked in it until their handlers are gone.
     let number = unsafe {
-        libc::clone(
+        super::apart::run_child(
             run,
-            top,
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD,
             (&raw mut child).cast(),
+            libc::CLONE_PIDFD | libc::SIGCHLD,
             &raw mut descriptor,
         )
-    };
-    let errno = super::last_errno();
-    blocked.restore();
-    drop(stack);
-    if number < 0 {
-        return Err(errno);
-    }
+    }?;
     // SAFETY: CLONE_PIDFD has put a new descriptor there, and nobody else has it.
     let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
     if child.failure != 0 {
         super::process::reap_waiting(&descriptor);
         return Err(Errno::from_raw_os_error(child.failure));
     }
-    let started = Started {
-        number: number as u32,
-        descriptor,
-    };
+    let started = Started { number, descriptor };
     if program.suspended {
         super::trace::leave_stopped(started.number)?;
     }
