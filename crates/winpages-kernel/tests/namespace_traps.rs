@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use winpages_kernel::NtStatus;
-use winpages_kernel::object::namespace;
-use winpages_kernel::section::{self, Disposition};
+use winpages_kernel::object::{namespace, query_security, set_security};
+use winpages_kernel::section::{self, CreateSection, Disposition, SectionDescription};
+use winpages_kernel::security::{Dacl, SecurityInformation, sddl};
 
 fn local_directory() -> PathBuf {
     // SAFETY: geteuid only answers.
@@ -99,7 +100,7 @@ fn a_sticky_directory_with_protected_regular_serves_two_users() {
     let (shared, _) = create(r"Global\for all", 4096).unwrap();
     // What a security descriptor for everyone comes to.
     let file = namespace().join("winpages-global").join("for all");
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o1666)).unwrap();
     // SAFETY: a view of this process's section.
     unsafe { map(shared).write_volatile(7) };
     // Where another user may execute it: the build directory may not be his to enter.
@@ -138,7 +139,7 @@ fn a_full_file_system_is_an_error_at_creation() {
     let size = 512 << 10;
     let (handle, _) = create("fits", size).unwrap();
     assert_eq!(
-        create("does not fit beside it", size),
+        create("does not fit beside it", size + 4096),
         Err(NtStatus::COMMITMENT_LIMIT)
     );
     let _ = std::fs::write(tiny.0.join("filler"), vec![1u8; 1 << 20]);
@@ -385,4 +386,69 @@ fn the_end_of_a_process_gives_its_names_up() {
     }
     assert!(helper(TEST, "exits").status().unwrap().success());
     assert_eq!(files(), [""; 0]);
+}
+
+#[test]
+fn a_plain_section_can_get_a_descriptor_later() {
+    if !alone("a_plain_section_can_get_a_descriptor_later") {
+        return;
+    }
+    const SEC_RESERVE: u32 = 0x0400_0000;
+    for (name, flags, size) in [
+        ("plain", 0x0800_0000, 3 << 12),
+        ("reserved", SEC_RESERVE, 3 << 12),
+    ] {
+        let (handle, _) = section::create_section(&CreateSection {
+            flags,
+            ..request(name, size)
+        })
+        .unwrap();
+        let path = local_directory().join(name);
+        let before = std::fs::metadata(&path).unwrap();
+        assert_eq!(before.permissions().mode() & 0o7777, 0o1600, "{name}");
+        let whole_pages = before.len() / 4096 * 4096;
+        let everyone = sddl::parse("D:(A;;GA;;;WD)").unwrap();
+        set_security(handle, SecurityInformation::DACL, &everyone).unwrap();
+        // Now one stands behind the data, and says the same of the section.
+        assert!(std::fs::metadata(&path).unwrap().len() > whole_pages + 128);
+        let listed = namespace::list().unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].name.to_string(), format!("Local\\{name}"));
+        let described = SectionDescription::of(&listed[0].descriptor).unwrap();
+        assert_eq!(described.size, size, "{name}");
+        assert_eq!(described.flags.bits(), flags, "{name}");
+        let again = open(name).unwrap();
+        let dacl = query_security(again, SecurityInformation::DACL).unwrap();
+        assert!(matches!(dacl.dacl(), Dacl::List(list) if list.aces.len() == 1));
+        close(again);
+        close(handle);
+    }
+}
+
+#[test]
+fn a_file_that_is_being_made_is_waited_for() {
+    if !alone("a_file_that_is_being_made_is_waited_for") {
+        return;
+    }
+    close(create("x", 4096).unwrap().0);
+    // What a creator has made between his first step and his last.
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(local_directory().join("slow"))
+        .unwrap();
+    file.set_permissions(std::fs::Permissions::from_mode(0o1600))
+        .unwrap();
+    file.lock_shared().unwrap();
+    let opener = std::thread::spawn(|| open("slow").map(close));
+    std::thread::sleep(Duration::from_millis(50));
+    assert!(!opener.is_finished());
+    file.set_len(4096).unwrap();
+    assert_eq!(opener.join().unwrap(), Ok(()));
+    // A table of no pages.
+    file.set_len(4097).unwrap();
+    assert_eq!(open("slow"), Err(NtStatus::REVISION_MISMATCH));
+    // Neither pages alone nor a descriptor.
+    file.set_len(4098).unwrap();
+    assert_eq!(open("slow"), Err(NtStatus::OBJECT_TYPE_MISMATCH));
 }

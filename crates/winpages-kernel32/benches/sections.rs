@@ -19,13 +19,14 @@ use kernel32::file_mapping::*;
 use kernel32::file_view::*;
 use paired::{compare, compare_timings, measure, time};
 use rustix::fd::OwnedFd;
-use rustix::fs::{FallocateFlags, MemfdFlags, Mode, OFlags};
+use rustix::fs::{FallocateFlags, FlockOperation, MemfdFlags, Mode, OFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 use winpages_kernel::Handle;
 use winpages_kernel::object::handle_table;
 
 const SIZE: usize = 64 << 10;
 const PAGE_READWRITE: u32 = 4;
+const SEC_RESERVE: u32 = 0x0400_0000;
 const FILE_MAP_ALL_ACCESS: u32 = 0xF001F;
 const RAW: &str = "/dev/shm/winpages-bench-raw";
 const HOLDER: &str = "WINPAGES_BENCH_HOLDER";
@@ -35,6 +36,10 @@ fn wide(name: &str) -> Vec<u16> {
 }
 
 fn create(size: usize, name: &[u16]) -> usize {
+    create_as(PAGE_READWRITE, size, name)
+}
+
+fn create_as(protection: u32, size: usize, name: &[u16]) -> usize {
     let name = if name.is_empty() {
         null()
     } else {
@@ -42,7 +47,7 @@ fn create(size: usize, name: &[u16]) -> usize {
     };
     // SAFETY: a name with a NUL, or none.
     let handle =
-        unsafe { CreateFileMappingW(usize::MAX, null(), PAGE_READWRITE, 0, size as u32, name) };
+        unsafe { CreateFileMappingW(usize::MAX, null(), protection, 0, size as u32, name) };
     assert_ne!(handle, 0);
     handle
 }
@@ -69,6 +74,35 @@ fn open_raw(path: &str) {
     let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let file = rustix::fs::open(path, flags, Mode::empty()).unwrap();
     rustix::fs::fstat(&file).unwrap();
+}
+
+/// What creating a named section and closing it cannot do without: a lock that says that somebody holds
+/// it; its pages, if they are promised; whether it still has its name, when that was taken and again when
+/// it is given up; and whether anybody else has it.
+fn floor_of_creating(size: usize, is_promised: bool) {
+    let create = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = rustix::fs::open(RAW, create, Mode::RWXU).unwrap();
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
+    if is_promised {
+        rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, size as u64).unwrap();
+    } else {
+        rustix::fs::ftruncate(&file, size as u64).unwrap();
+    }
+    rustix::fs::fstat(&file).unwrap();
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
+    rustix::fs::fstat(&file).unwrap();
+    rustix::fs::unlink(RAW).unwrap();
+}
+
+/// The same for opening a section that another process holds and closing it again: does anybody hold it,
+/// a hold of its own, has it still its name; and does anybody else hold it.
+fn floor_of_opening(path: &str) {
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = rustix::fs::open(path, flags, Mode::empty()).unwrap();
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
+    rustix::fs::fstat(&file).unwrap();
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
 }
 
 /// Another process that holds sections until it is told to end.
@@ -149,6 +183,30 @@ fn creating(boost: Option<&mut BoostPeer>) {
                 rustix::fs::unlink(RAW).unwrap();
             },
         );
+        compare(
+            &format!("the same, {label}, beside its system calls"),
+            500,
+            || close(create(size, &name)),
+            "the calls that the protocol needs",
+            || floor_of_creating(size, true),
+        );
+        compare(
+            &format!("create+close of a named SEC_RESERVE, {label}"),
+            500,
+            || close(create_as(PAGE_READWRITE | SEC_RESERVE, size, &name)),
+            "shm_open+ftruncate+shm_unlink+close",
+            || {
+                drop(create_raw(size));
+                rustix::fs::unlink(RAW).unwrap();
+            },
+        );
+        compare(
+            &format!("the same, {label}, beside its system calls"),
+            500,
+            || close(create_as(PAGE_READWRITE | SEC_RESERVE, size, &name)),
+            "the calls that the protocol needs",
+            || floor_of_creating(size, false),
+        );
     }
     if let Some(boost) = boost {
         compare_timings(
@@ -178,6 +236,14 @@ fn opening(mut boost: Option<&mut BoostPeer>) {
         "open+close, held by this process, too",
         1000,
         || close(open(&name)),
+        "shm_open+fstat+close",
+        || open_raw(RAW),
+    );
+    rustix::fs::flock(&raw, FlockOperation::NonBlockingLockShared).unwrap();
+    compare(
+        "the calls that opening needs",
+        1000,
+        || floor_of_opening(RAW),
         "shm_open+fstat+close",
         || open_raw(RAW),
     );

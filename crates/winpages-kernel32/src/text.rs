@@ -27,7 +27,8 @@ pub unsafe fn wide(string: *const u16) -> Result<Option<Vec<u16>>, NtStatus> {
     if string.is_null() {
         return Ok(None);
     }
-    let mut units = Vec::new();
+    // Longer than most names: growing costs more than reading.
+    let mut units = Vec::with_capacity(64);
     loop {
         // SAFETY: nothing is assumed of the pointer; two bytes are a value of the type.
         let unit = unsafe { fault::read(string.wrapping_add(units.len())) }

@@ -8,9 +8,10 @@ use rustix::fd::{AsFd, BorrowedFd};
 
 use super::name::{ObjectName, Scope};
 use super::patience::Patience;
+use super::plain_section::PlainSection;
 use crate::NtStatus;
 use crate::sys::file::{RangeLock, lock_range};
-use crate::sys::shared_file;
+use crate::sys::shared_file::{self, Stat};
 
 /// The kinds of object that share the namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +78,7 @@ pub enum Unreadable {
 const MAGIC: u64 = 0x5749_4E50_4147_4553;
 
 /// Changes whenever anything about the file does that a process of the other version would misread.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How many bytes a kind has for itself.
 pub const PAYLOAD_SIZE: usize = 64;
@@ -99,14 +100,13 @@ struct Trailer {
     /// Of all that stands behind the data, with this field 0. A descriptor that is read while it is
     /// being written does not have the right one.
     checksum: u32,
-    created: u64,
     security_size: u32,
-    reserved: u32,
+    plain: u32,
     payload: [u8; PAYLOAD_SIZE],
 }
 
 const TRAILER_SIZE: usize = size_of::<Trailer>();
-const _: () = assert!(TRAILER_SIZE == 136);
+const _: () = assert!(TRAILER_SIZE == 128);
 
 /// The longest name in bytes: a UNICODE_STRING's.
 const LONGEST_NAME: u32 = 65534;
@@ -120,9 +120,12 @@ const LONGEST_SECURITY: u32 = 1 << 18;
 pub struct Descriptor {
     /// What kind of object it is.
     pub kind: ObjectKind,
+    /// Which kind of plain section it is; then `payload` is empty, and all there is to know follows from
+    /// this and from `data_size`.
+    pub plain: Option<PlainSection>,
     /// How many bytes of the file are its data and whatever tables its kind keeps behind them.
     pub data_size: u64,
-    /// The object's name without its scope.
+    /// The object's name without its scope; none where the file's name is all there is.
     pub name: Vec<u16>,
     /// What its kind wants remembered in a fixed place.
     pub payload: [u8; PAYLOAD_SIZE],
@@ -131,10 +134,8 @@ pub struct Descriptor {
     /// Its security descriptor in self-relative form, with zeroes behind it if there was a longer one;
     /// empty if it was created without.
     pub security: Vec<u8>,
-    /// The process that created it.
+    /// The process that created it; 0 where nobody has noted it.
     pub creator: u32,
-    /// When, in seconds since 1970.
-    pub created: u64,
 }
 
 impl Descriptor {
@@ -167,9 +168,8 @@ impl Descriptor {
             extra_size: self.extra.len() as u32,
             creator: self.creator,
             checksum: 0,
-            created: self.created,
             security_size: self.security.len() as u32,
-            reserved: 0,
+            plain: self.plain.map_or(0, |plain| plain as u32),
             payload: self.payload,
         };
         let mut bytes: Vec<u8> = self.security.clone();
@@ -180,12 +180,21 @@ impl Descriptor {
         bytes
     }
 
-    /// Reads the descriptor of an object's file.
+    /// What an object's file says of it: by its mode and size, as `found`, or in the descriptor behind the
+    /// data.
     ///
     /// # Errors
     ///
     /// See [`Unreadable`].
-    pub fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Self, Unreadable> {
+    pub fn of(file: BorrowedFd<'_>, found: &Stat) -> Result<Self, Unreadable> {
+        match PlainSection::of(found) {
+            Some((plain, data_size)) => Ok(plain.descriptor(data_size)),
+            None => Self::read(file, found.st_size as u64),
+        }
+    }
+
+    /// Reads the descriptor that stands behind the data.
+    fn read(file: BorrowedFd<'_>, file_size: u64) -> Result<Self, Unreadable> {
         // Almost always the name is in this, too.
         const WINDOW: usize = 1024;
         const PAGE: u64 = 4096;
@@ -238,6 +247,8 @@ impl Descriptor {
         }
         let kind = ObjectKind::from_number(trailer.kind);
         let is_of_this_version = trailer.version == VERSION && trailer.word_bits == usize::BITS;
+        let plain = PlainSection::from_number(trailer.plain);
+        let is_of_this_version = is_of_this_version && (plain.is_some() || trailer.plain == 0);
         let (true, Some(kind)) = (is_of_this_version, kind) else {
             return Err(Unreadable::Refused(NtStatus::REVISION_MISMATCH));
         };
@@ -245,6 +256,7 @@ impl Descriptor {
         let (extra, name) = rest.split_at(trailer.extra_size as usize);
         Ok(Self {
             kind,
+            plain,
             data_size: trailer.data_size,
             name: name
                 .chunks_exact(2)
@@ -254,13 +266,12 @@ impl Descriptor {
             extra: extra.to_vec(),
             security: security.to_vec(),
             creator: trailer.creator,
-            created: trailer.created,
         })
     }
 
     /// Changes the descriptor of an object's file. Whoever reads it meanwhile sees it as it was or as it
     /// will be, or sees that it is being written; and of those who change it at the same time, each
-    /// starts from what the other has left.
+    /// starts from what the other has left. `leaf` is the object's name, for a file that has none yet.
     ///
     /// # Errors
     ///
@@ -269,10 +280,12 @@ impl Descriptor {
     /// five seconds; what `change` answers.
     pub fn update(
         file: BorrowedFd<'_>,
+        leaf: &[u16],
         change: impl FnOnce(&mut Self) -> Result<(), NtStatus>,
     ) -> Result<(), NtStatus> {
         /// A place no file has bytes at.
         const PLACE: u64 = i64::MAX as u64 - 1;
+        const PAGE: u64 = 4096;
         // Of an opening of its own, whose lock excludes other threads of this process, too.
         let file = shared_file::open_writable(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
         let file = file.as_fd();
@@ -280,22 +293,33 @@ impl Descriptor {
         while lock_range(file, RangeLock::Exclusive, PLACE, 1, false).is_err() {
             patience.pause().map_err(|_| NtStatus::LOCK_NOT_GRANTED)?;
         }
-        let size = shared_file::stat(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
-        let mut descriptor =
-            Self::read(file, size.st_size as u64).map_err(|unreadable| match unreadable {
-                Unreadable::Unfinished(status) | Unreadable::Refused(status) => status,
-            })?;
+        let found = shared_file::stat(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
+        let mut descriptor = Self::of(file, &found).map_err(|unreadable| match unreadable {
+            Unreadable::Unfinished(status) | Unreadable::Refused(status) => status,
+        })?;
+        if descriptor.plain.is_some() {
+            descriptor.name = leaf.to_vec();
+        }
         let room = descriptor.security.len();
-        let end = descriptor.file_size();
+        let end = found.st_size as u64;
         change(&mut descriptor)?;
         // The file gets no shorter, so that one write does all of it.
         if descriptor.security.len() < room {
             descriptor.security.resize(room, 0);
         }
+        if PlainSection::is_told_by(descriptor.file_size()).is_some() {
+            // The mode may still say that a file of such a length has no descriptor.
+            descriptor.security.resize(descriptor.security.len() + 8, 0);
+        }
         let new_end = descriptor.file_size();
         if new_end > end {
-            shared_file::allocate_keeping_size(file, end, new_end - end)
+            let start = end.min(descriptor.data_size);
+            shared_file::allocate_keeping_size(file, start, new_end - start)
                 .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
+        }
+        if PlainSection::of(&found).is_some() && new_end > descriptor.data_size + PAGE {
+            // What is written grows page by page, and must not pass for a longer section meanwhile.
+            shared_file::set_size(file, new_end).map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
         }
         descriptor.write(file)
     }
@@ -353,13 +377,13 @@ mod tests {
     fn example() -> Descriptor {
         Descriptor {
             kind: ObjectKind::Section,
+            plain: None,
             data_size: 4096,
             name: "共享".encode_utf16().collect(),
             payload: [7; PAYLOAD_SIZE],
             extra: b"/tmp/x".to_vec(),
             security: vec![9; 40],
             creator: 1,
-            created: 2,
         }
     }
 

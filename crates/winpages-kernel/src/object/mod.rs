@@ -10,6 +10,7 @@ mod namespace_directory;
 pub mod object_directory;
 pub mod object_type;
 mod patience;
+mod plain_section;
 pub mod private_namespace;
 mod query;
 mod security;
@@ -22,6 +23,7 @@ pub use name::{ObjectName, SESSION_ID, Scope};
 pub use named_file::{NamedFile, NamedFileState};
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
 pub use object_type::ObjectType;
+pub use plain_section::PlainSection;
 pub use query::{
     BasicInformation, NameInformation, TypeInformation, basic_information, object_name,
     type_information,

@@ -1,7 +1,7 @@
 //! Names of objects: what a program writes, and what it is called in the file system.
 
 use core::fmt;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use crate::NtStatus;
 
@@ -22,6 +22,17 @@ pub enum Scope {
 pub struct ObjectName {
     scope: Scope,
     leaf: Vec<u16>,
+}
+
+/// How many bytes Linux takes for a file's name.
+const LONGEST: usize = 255;
+
+/// What stands in front of a hash. Nothing else that is escaped looks like it.
+const CUT: &str = "%h";
+
+fn is_cut(file_name: &CStr) -> bool {
+    let bytes = file_name.to_bytes();
+    bytes.windows(CUT.len()).any(|part| part == CUT.as_bytes())
 }
 
 pub(super) const BACKSLASH: u16 = b'\\' as u16;
@@ -116,16 +127,38 @@ impl ObjectName {
         &self.leaf
     }
 
+    /// Whether the file's name says all of the object's, so that [`ObjectName::leaf_of_file`] finds it.
+    pub fn is_spelled_out(&self) -> bool {
+        const LONGEST_UNIT: usize = "%uD800".len();
+        self.leaf.len() * LONGEST_UNIT <= LONGEST || !is_cut(&self.file_name())
+    }
+
+    /// The name without its scope that a file of this name has, if it is spelled out.
+    pub(super) fn leaf_of_file(file_name: &CStr) -> Option<Vec<u16>> {
+        let mut rest = file_name.to_str().ok()?;
+        let mut leaf = Vec::new();
+        while let Some((plain, escaped)) = rest.split_once('%') {
+            leaf.extend(plain.encode_utf16());
+            let (digits, behind) = match escaped.strip_prefix('u') {
+                Some(half) => half.split_at_checked(4)?,
+                None => escaped.split_at_checked(2)?,
+            };
+            leaf.push(u16::from_str_radix(digits, 16).ok()?);
+            rest = behind;
+        }
+        leaf.extend(rest.encode_utf16());
+        Some(leaf)
+    }
+
     /// What the object's file is called.
     ///
     /// UTF-8, so that other programs find it under the name they expect; what a file name cannot hold
     /// is `%` and two hexadecimal digits, half a surrogate pair `%u` and four. A name too long for a
     /// file is cut, with a hash of the whole behind `%h`; the whole stands in the descriptor.
     pub(super) fn file_name(&self) -> CString {
-        /// Linux takes 255 bytes.
-        const LONGEST: usize = 255;
         const HASH_DIGITS: usize = 32;
-        let mut text = String::new();
+        // As long as the file's name mostly is, with its NUL.
+        let mut text = String::with_capacity(self.leaf.len() + 1);
         for unit in char::decode_utf16(self.leaf.iter().copied()) {
             match unit {
                 Ok('.') if text.is_empty() => text.push_str("%2E"),
@@ -137,9 +170,9 @@ impl ObjectName {
             }
         }
         if text.len() > LONGEST {
-            let cut = text.floor_char_boundary(LONGEST - HASH_DIGITS - "%h".len());
+            let cut = text.floor_char_boundary(LONGEST - HASH_DIGITS - CUT.len());
             text.truncate(cut);
-            text.push_str(&format!("%h{:032x}", hash(&self.leaf)));
+            text.push_str(&format!("{CUT}{:032x}", hash(&self.leaf)));
         }
         // A NUL has been escaped above.
         CString::new(text).unwrap_or_default()
@@ -220,6 +253,32 @@ mod tests {
         assert_eq!(file_name("100%"), "100%25");
         let half = ObjectName::parse(&[0xD800, 0x61]).unwrap();
         assert_eq!(half.file_name().to_str(), Ok("%uD800a"));
+    }
+
+    #[test]
+    fn names_are_found_in_those_of_files() {
+        for leaf in [
+            "共享内存",
+            "a/b:c*",
+            "..",
+            "100%",
+            "%h",
+            "%u0041",
+            "\u{1F600}",
+        ] {
+            let name = parse(leaf).unwrap();
+            assert!(name.is_spelled_out(), "{leaf}");
+            let found = ObjectName::leaf_of_file(&name.file_name());
+            assert_eq!(found.as_deref(), Some(name.leaf()), "{leaf}");
+        }
+        let half = ObjectName::parse(&[0xD800, 0x61]).unwrap();
+        let found = ObjectName::leaf_of_file(&half.file_name());
+        assert_eq!(found.as_deref(), Some(half.leaf()));
+        let longest = parse(&"x".repeat(255)).unwrap();
+        assert!(longest.is_spelled_out());
+        let cut = parse(&"x".repeat(256)).unwrap();
+        assert!(!cut.is_spelled_out());
+        assert_eq!(ObjectName::leaf_of_file(&cut.file_name()), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use super::name::ObjectName;
 use super::namespace_directory::NamespaceDirectory;
 use crate::NtStatus;
 use crate::sys::shared_file::Stat;
@@ -24,7 +25,17 @@ pub struct NamedFile {
     /// [`fork::generation`] when the file was opened.
     generation: u64,
     released: AtomicBool,
+    is_writable: bool,
     state: NamedFileState,
+}
+
+/// What [`super::namespace`] has opened and locked.
+#[derive(Debug)]
+pub(super) struct OpenedFile {
+    pub descriptor: OwnedFd,
+    /// Whether it is open for writing, too.
+    pub is_writable: bool,
+    pub state: NamedFileState,
 }
 
 /// Which file a name led to, and when anything about it last changed: its rights, its size, or how
@@ -47,27 +58,36 @@ impl NamedFileState {
 }
 
 impl NamedFile {
-    /// What [`super::namespace`] has opened and locked.
     pub(super) fn new(
-        descriptor: OwnedFd,
+        opened: OpenedFile,
         directory: Arc<NamespaceDirectory>,
         file_name: CString,
-        found: &Stat,
     ) -> Self {
-        let released = AtomicBool::new(false);
         Self {
-            descriptor,
+            descriptor: opened.descriptor,
             directory,
             file_name,
             generation: fork::generation(),
-            released,
-            state: NamedFileState::of(found),
+            released: AtomicBool::new(false),
+            is_writable: opened.is_writable,
+            state: opened.state,
         }
+    }
+
+    /// Whether this process could open the file for writing, too.
+    pub(super) fn is_writable(&self) -> bool {
+        self.is_writable
     }
 
     /// What the file was when this process last made sure that the name led to it.
     pub(crate) fn state(&self) -> NamedFileState {
         self.state
+    }
+
+    /// The object's name without its scope, if it is spelled out in the file's; else it stands in the
+    /// descriptor.
+    pub(super) fn leaf(&self) -> Vec<u16> {
+        ObjectName::leaf_of_file(&self.file_name).unwrap_or_default()
     }
 
     /// Whether both are openings of one object's file.

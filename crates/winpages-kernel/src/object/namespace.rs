@@ -14,18 +14,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 
 use super::descriptor::{Descriptor, ObjectKind, Unreadable};
 use super::name::{ObjectName, Scope};
-use super::named_file::{NamedFile, NamedFileState};
+use super::named_file::{NamedFile, NamedFileState, OpenedFile};
 use super::namespace_directory::NamespaceDirectory;
 use super::object_type::ObjectType;
 use super::patience::Patience;
+use super::plain_section::{PLAIN_MODE, PlainSection};
 use crate::NtStatus;
 use crate::security::{Assigned, SecurityInformation};
-use crate::sys::shared_file::{Stat, is_regular_file};
+use crate::sys::shared_file::is_regular_file;
 use crate::sys::{directory, shared_file};
 
 /// An object that was created, or was there.
@@ -44,7 +45,8 @@ const MODE: u32 = 0o600;
 const BRIEFLY: Duration = Duration::from_millis(2);
 
 /// Opens the object of a name, or creates it: `fill` writes data and descriptor into the new file,
-/// which nobody else can open before it is done. The descriptor must hold the bytes of `security`, if
+/// which nobody else can open before it is done; of a `plain` section it sets the file's size, which must
+/// be the last thing it does, and writes no descriptor. The descriptor must hold the bytes of `security`, if
 /// the object is created with any; what of it the kernel can enforce is enforced from here on. Without,
 /// the object is its creator's alone.
 ///
@@ -61,21 +63,23 @@ const BRIEFLY: Duration = Duration::from_millis(2);
 pub fn create_or_open(
     name: &ObjectName,
     kind: ObjectKind,
+    plain: Option<PlainSection>,
     security: Option<(&Assigned, &ObjectType)>,
     mut fill: impl FnMut(BorrowedFd<'_>) -> Result<(), NtStatus>,
 ) -> Result<Found, NtStatus> {
     let file_name = name.file_name();
+    let mode = plain.map_or(MODE, |_| MODE | PLAIN_MODE);
     let mut patience = Patience::new();
     loop {
         let directory = NamespaceDirectory::of(name.scope())?;
         // Creating comes first: with O_EXCL it is also what a sticky directory allows for a file that
         // turns out to be another user's (fs.protected_regular refuses O_CREAT without it).
-        let file = match shared_file::create_new(directory.as_fd(), &file_name, MODE) {
+        let file = match shared_file::create_new(directory.as_fd(), &file_name, mode) {
             Ok(file) => file,
             Err(Errno::EXIST) => {
                 match hold(&directory, &file_name, name, kind, true, &mut patience)? {
-                    Some((file, found, descriptor)) => {
-                        let file = NamedFile::new(file, directory, file_name, &found);
+                    Some((opened, descriptor)) => {
+                        let file = NamedFile::new(opened, directory, file_name);
                         return Ok(Found::Existing(file, descriptor));
                     }
                     None => continue,
@@ -103,7 +107,12 @@ pub fn create_or_open(
         }
         let found = shared_file::stat(&file).map_err(status)?;
         if found.st_nlink > 0 {
-            let file = NamedFile::new(file, directory, file_name, &found);
+            let opened = OpenedFile {
+                descriptor: file,
+                is_writable: true,
+                state: NamedFileState::of(&found),
+            };
+            let file = NamedFile::new(opened, directory, file_name);
             return Ok(Found::Created(file));
         }
         patience.pause()?;
@@ -130,8 +139,8 @@ pub fn open(
         write,
         &mut Patience::new(),
     )?;
-    let (file, found, descriptor) = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
-    let file = NamedFile::new(file, directory, file_name, &found);
+    let (opened, descriptor) = held.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
+    let file = NamedFile::new(opened, directory, file_name);
     Ok((file, descriptor))
 }
 
@@ -150,15 +159,16 @@ fn hold(
     kind: ObjectKind,
     write: bool,
     patience: &mut Patience,
-) -> Result<Option<(OwnedFd, Stat, Descriptor)>, NtStatus> {
+) -> Result<Option<(OpenedFile, Descriptor)>, NtStatus> {
     loop {
         let opened = shared_file::open_existing(directory.as_fd(), file_name, write);
-        let opened = match opened {
+        let (opened, is_writable) = match opened {
             // What may not be written may still be read.
             Err(Errno::ACCESS) if write => {
-                shared_file::open_existing(directory.as_fd(), file_name, false)
+                let opened = shared_file::open_existing(directory.as_fd(), file_name, false);
+                (opened, false)
             }
-            answer => answer,
+            answer => (answer, write),
         };
         let file = match opened {
             Ok(file) => file,
@@ -179,10 +189,15 @@ fn hold(
                 return Err(NtStatus::OBJECT_TYPE_MISMATCH);
             }
             if found.st_nlink > 0 {
-                match Descriptor::read(file.as_fd(), found.st_size as u64) {
+                match Descriptor::of(file.as_fd(), &found) {
                     Ok(descriptor) => {
                         check(&descriptor, name, kind)?;
-                        return Ok(Some((file, found, descriptor)));
+                        let opened = OpenedFile {
+                            descriptor: file,
+                            is_writable,
+                            state: NamedFileState::of(&found),
+                        };
+                        return Ok(Some((opened, descriptor)));
                     }
                     Err(Unreadable::Refused(status)) => return Err(status),
                     Err(Unreadable::Unfinished(status)) => {
@@ -203,7 +218,7 @@ fn check(descriptor: &Descriptor, name: &ObjectName, kind: ObjectKind) -> Result
     if descriptor.kind != kind {
         return Err(NtStatus::OBJECT_TYPE_MISMATCH);
     }
-    if descriptor.name != name.leaf() {
+    if descriptor.plain.is_none() && descriptor.name != name.leaf() {
         // Two long names with one hash.
         return Err(NtStatus::OBJECT_NAME_COLLISION);
     }
@@ -288,7 +303,10 @@ fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> O
     let is_held = !shared_file::try_lock_exclusive(file.as_fd());
     shared_file::unlock(file.as_fd());
     let found = shared_file::stat(&file).ok()?;
-    let descriptor = Descriptor::read(file.as_fd(), found.st_size as u64).ok()?;
+    let mut descriptor = Descriptor::of(file.as_fd(), &found).ok()?;
+    if descriptor.plain.is_some() {
+        descriptor.name = ObjectName::leaf_of_file(file_name)?;
+    }
     let text = String::from_utf8_lossy(file_name.to_bytes()).into_owned();
     Some(NamedObject {
         name: descriptor.object_name(scope),

@@ -7,7 +7,6 @@
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::handle_table::{self, Entry, Handle, HandleAttributes};
 use super::name::{BACKSLASH, ObjectName, SESSION_ID, Scope};
@@ -406,17 +405,15 @@ pub fn create_directory(
     payload[..number.len()].copy_from_slice(&number);
     let descriptor = Descriptor {
         kind: ObjectKind::Directory,
+        plain: None,
         data_size: 0,
         name: name.leaf().to_vec(),
         payload,
         extra: Vec::new(),
         security: Vec::new(),
         creator: std::process::id(),
-        created: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |age| age.as_secs()),
     };
-    let found = namespace::create_or_open(name, ObjectKind::Directory, None, |file| {
+    let found = namespace::create_or_open(name, ObjectKind::Directory, None, None, |file| {
         descriptor.write(file)
     })?;
     let (file, number, disposition) = match found {

@@ -117,7 +117,7 @@ impl Object {
     ) -> Result<(), NtStatus> {
         let object_type = self.object_type();
         match self.place_of_security() {
-            Place::Named(file) => Descriptor::update(file.as_fd(), |descriptor| {
+            Place::Named(file) => Descriptor::update(file.as_fd(), &file.leaf(), |descriptor| {
                 let before = file.security_descriptor(descriptor, object_type)?;
                 let assigned = Assigned::changed(before, changed, given, object_type)?;
                 assigned.enforce(file.as_fd(), changed, object_type)?;
@@ -169,7 +169,7 @@ impl NamedFile {
             let security = self.security_descriptor(descriptor, object_type)?;
             check(&security, desired, object_type)?
         };
-        if object_type.needs_writing(granted) && !shared_file::is_writable(self.as_fd()) {
+        if object_type.needs_writing(granted) && !self.is_writable() {
             if object_type.needs_writing(desired) || !desired.contains(AccessMask::MAXIMUM_ALLOWED)
             {
                 return Err(NtStatus::ACCESS_DENIED);
@@ -186,8 +186,8 @@ impl NamedFile {
     fn describe(&self) -> Result<Descriptor, NtStatus> {
         let mut patience = super::patience::Patience::new();
         loop {
-            let size = shared_file::stat(self).map_err(|_| NtStatus::ACCESS_DENIED)?;
-            match Descriptor::read(self.as_fd(), size.st_size as u64) {
+            let found = shared_file::stat(self).map_err(|_| NtStatus::ACCESS_DENIED)?;
+            match Descriptor::of(self.as_fd(), &found) {
                 Ok(descriptor) => return Ok(descriptor),
                 Err(Unreadable::Refused(status)) => return Err(status),
                 Err(Unreadable::Unfinished(status)) => patience.pause().map_err(|_| status)?,

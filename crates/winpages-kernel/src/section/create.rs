@@ -1,14 +1,13 @@
 //! Creating and opening sections: NtCreateSection, NtOpenSection.
 
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 
 use super::image::Image;
+use super::new_file::Filling;
 use super::open::existing;
 use super::payload::Payload;
 use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, held};
@@ -18,11 +17,11 @@ use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
 use crate::object::{
-    AccessMask, Descriptor, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, object_type,
+    AccessMask, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, object_type,
 };
 use crate::security::{Assigned, SecurityDescriptor};
 use crate::sys::memory::commit_would_be_granted;
-use crate::sys::{descriptors, shared_file};
+use crate::sys::shared_file;
 use crate::{NtStatus, object};
 
 /// What NtCreateSection is told.
@@ -100,26 +99,18 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
             section: maker.unnamed()?,
             disposition: Disposition::Created,
             access: granted_to_creator(request.access)?,
-            descriptor: None,
         },
         Some(name) => maker.named(name)?,
     };
-    let handle = enter(
-        made.section,
-        made.access,
-        request.attributes,
-        made.descriptor,
-    )?;
+    let handle = enter(made.section, made.access, request.attributes)?;
     Ok((handle, made.disposition))
 }
 
-/// A handle to a section; what its file says of it, if it has a name, is remembered for those who open
-/// it once more.
+/// A handle to a section; one that has a name is remembered for those who open it once more.
 pub(super) fn enter(
     section: Section,
     access: AccessMask,
     attributes: HandleAttributes,
-    descriptor: Option<Descriptor>,
 ) -> Result<Handle, NtStatus> {
     let section = Arc::new(section);
     let handle = handle_table::insert(Entry {
@@ -127,9 +118,7 @@ pub(super) fn enter(
         access,
         attributes,
     })?;
-    if let Some(descriptor) = descriptor {
-        held::note(&section, descriptor);
-    }
+    held::note(&section);
     Ok(handle)
 }
 
@@ -188,15 +177,14 @@ struct Made {
     section: Section,
     disposition: Disposition,
     access: AccessMask,
-    descriptor: Option<Descriptor>,
 }
 
 /// The making of one section.
-struct Maker<'a> {
-    request: &'a CreateSection,
-    protection: Protection,
-    flags: SectionFlags,
-    security: Option<Assigned>,
+pub(super) struct Maker<'a> {
+    pub request: &'a CreateSection,
+    pub protection: Protection,
+    pub flags: SectionFlags,
+    pub security: Option<Assigned>,
 }
 
 impl Maker<'_> {
@@ -223,89 +211,46 @@ impl Maker<'_> {
     }
 
     fn named(&self, name: &ObjectName) -> Result<Made, NtStatus> {
-        // Whether the file will do matters only if the name is new: `fill` is called only then.
-        let mut backing: Option<Behind> = None;
-        let mut payload = Payload::default();
-        let mut written = None;
-        let mut write = |descriptor: Descriptor, file: BorrowedFd<'_>| {
-            let outcome = descriptor.write(file);
-            written = Some(descriptor);
-            outcome
-        };
-        let fill = |file: BorrowedFd<'_>| match self.request.file {
-            Some(handle) => {
-                let behind = self.file(handle)?;
-                let pages = behind.pages();
-                let identity = File::identity_of(pages)?;
-                payload = Payload {
-                    size: behind.size,
-                    device: identity.device,
-                    inode: identity.inode,
-                    holder: std::process::id(),
-                    descriptor: pages.as_raw_fd() as u32,
-                    ..self.payload()
-                };
-                let path = descriptors::path_of(behind.file.as_fd())
-                    .unwrap_or_default()
-                    .into_os_string()
-                    .into_encoded_bytes();
-                backing = Some(behind);
-                write(self.descriptor(name, 0, &payload, path), file)
-            }
-            None => {
-                let room = self.memory();
-                payload = Payload {
-                    size: room.data,
-                    commit_table: room.table_start(),
-                    ..self.payload()
-                };
-                let descriptor =
-                    self.descriptor(name, room.data + room.table, &payload, Vec::new());
-                let end = descriptor.file_size();
-                // A page that is promised is set aside now: a full file system is an error here, not
-                // a SIGBUS at the first touch.
-                let promised = if self.flags.contains(SectionFlags::COMMIT) {
-                    0
-                } else {
-                    room.data + room.table
-                };
-                shared_file::allocate(file, promised, end - promised)
-                    .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
-                write(descriptor, file)
-            }
+        let plain = self.plain(name);
+        // Whether the file behind the section will do matters only if the name is new: `fill` is called
+        // only then.
+        let mut filling = Filling::default();
+        let fill = |file: BorrowedFd<'_>| match (self.request.file, plain) {
+            (Some(behind), _) => self.fill_for_file(&mut filling, name, self.file(behind)?, file),
+            (None, Some(plain)) => self.fill_plain(&mut filling, plain, file),
+            (None, None) => self.fill_for_memory(&mut filling, name, file),
         };
         let security = self.security.as_ref();
         let security = security.map(|assigned| (assigned, &object_type::SECTION));
-        match namespace::create_or_open(name, ObjectKind::Section, security, fill)? {
+        match namespace::create_or_open(name, ObjectKind::Section, plain, security, fill)? {
             Found::Existing(file, descriptor) => {
                 let desired = self.request.access;
                 let access = file.grant(&descriptor, desired, &object_type::SECTION)?;
-                let section = existing(name.clone(), file, &descriptor)?;
+                let section = existing(name.clone(), file, descriptor)?;
                 Ok(Made {
                     section,
                     disposition: Disposition::Existing,
                     access,
-                    descriptor: Some(descriptor),
                 })
             }
             Found::Created(file) => {
-                let section = match backing {
+                let mut section = match filling.behind {
                     Some(behind) => self.section_of_file(behind, Some((name, file)))?,
                     None => {
-                        let commit_map = commit_map_of(&payload);
+                        let room = self.memory();
+                        let commit_map = room.commit_map(true);
                         let storage = Storage::Named(file);
                         Section {
                             commit_map,
-                            ..self.section(storage, payload.size, Some(name))
+                            ..self.section(storage, room.data, Some(name))
                         }
                     }
                 };
-                let access = granted_to_creator(self.request.access)?;
+                section.descriptor = filling.descriptor;
                 Ok(Made {
                     section,
                     disposition: Disposition::Created,
-                    access,
-                    descriptor: written,
+                    access: granted_to_creator(self.request.access)?,
                 })
             }
         }
@@ -339,47 +284,14 @@ impl Maker<'_> {
             protection: self.protection,
             commit_map: None,
             name: name.cloned(),
+            descriptor: None,
             security: ObjectSecurity::new(self.security.as_ref()),
             handles: AtomicUsize::new(0),
         }
     }
 
-    fn payload(&self) -> Payload {
-        let flags = reported_flags(self.flags, self.request.file.is_some());
-        Payload {
-            protection: self.protection.bits(),
-            flags: flags.bits(),
-            ..Payload::default()
-        }
-    }
-
-    fn descriptor(
-        &self,
-        name: &ObjectName,
-        data_size: u64,
-        payload: &Payload,
-        extra: Vec<u8>,
-    ) -> Descriptor {
-        Descriptor {
-            kind: ObjectKind::Section,
-            data_size,
-            name: name.leaf().to_vec(),
-            payload: payload.to_bytes(),
-            extra,
-            security: self
-                .security
-                .as_ref()
-                .map(|assigned| assigned.descriptor().to_self_relative())
-                .unwrap_or_default(),
-            creator: std::process::id(),
-            created: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |age| age.as_secs()),
-        }
-    }
-
     /// How much memory the section takes.
-    fn memory(&self) -> Room {
+    pub(super) fn memory(&self) -> Room {
         let page = PAGE_SIZE as u64;
         let data = self.request.size.next_multiple_of(page);
         let table = if self.flags.contains(SectionFlags::RESERVE) {
@@ -435,16 +347,16 @@ impl Maker<'_> {
 }
 
 /// What is behind a section that is not memory alone.
-struct Behind {
-    file: Arc<File>,
+pub(super) struct Behind {
+    pub file: Arc<File>,
     /// The section's size.
-    size: u64,
+    pub size: u64,
     image: Option<Image>,
 }
 
 impl Behind {
     /// What the section's pages are those of.
-    fn pages(&self) -> BorrowedFd<'_> {
+    pub fn pages(&self) -> BorrowedFd<'_> {
         match &self.image {
             Some(image) => image.as_fd(),
             None => self.file.as_fd(),
@@ -474,15 +386,15 @@ pub(super) fn grow(file: BorrowedFd<'_>, size: u64, wanted: u64) -> Result<(), N
 }
 
 /// How much memory a section without a file takes.
-struct Room {
+pub(super) struct Room {
     /// Its pages, in bytes.
-    data: u64,
+    pub data: u64,
     /// Its table of committed pages, in bytes.
-    table: u64,
+    pub table: u64,
 }
 
 impl Room {
-    fn table_start(&self) -> u64 {
+    pub fn table_start(&self) -> u64 {
         if self.table == 0 { 0 } else { self.data }
     }
 
@@ -503,7 +415,7 @@ pub(super) fn commit_map_of(payload: &Payload) -> Option<CommitMap> {
 
 /// The flags as NtQuerySection reports them: of a file's pages it makes no difference whether they
 /// are committed or reserved.
-fn reported_flags(flags: SectionFlags, has_file: bool) -> SectionFlags {
+pub(super) fn reported_flags(flags: SectionFlags, has_file: bool) -> SectionFlags {
     if has_file {
         flags.difference(SectionFlags::COMMIT | SectionFlags::RESERVE) | SectionFlags::FILE
     } else {

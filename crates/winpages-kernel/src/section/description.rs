@@ -41,7 +41,7 @@ impl SectionDescription {
     ///
     /// [`NtStatus::REVISION_MISMATCH`] if it cannot be true of any section.
     pub fn of(descriptor: &Descriptor) -> Result<Self, NtStatus> {
-        let payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
+        let payload = Payload::of(descriptor)?;
         Ok(Self {
             size: payload.size,
             protection: Protection::from_bits(payload.protection)

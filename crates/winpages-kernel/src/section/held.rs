@@ -5,40 +5,57 @@
 //! and nothing about it has changed since: somebody may have taken the name away by hand, or granted
 //! other rights.
 
+use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use super::Section;
 use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
-use crate::object::{
-    AccessMask, Descriptor, NamedFileState, Object, ObjectName, namespace, object_type,
-};
+use crate::object::{AccessMask, Object, ObjectName, namespace, object_type};
 use crate::sys::lock::Lock;
 
-struct Held {
-    section: Weak<Section>,
-    state: NamedFileState,
-    /// What its file says of it: rights among it.
-    descriptor: Arc<Descriptor>,
+/// By a hash of the name. Of two names with one hash, the section that was opened last is known.
+type Known = HashMap<u64, Weak<Section>, BuildHasherDefault<Hashed>>;
+
+static HELD: Lock<Known> = Lock::new(HashMap::with_hasher(BuildHasherDefault::new()));
+
+/// Passes on what is a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0.rotate_left(8) ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
-static HELD: Lock<Option<HashMap<ObjectName, Held>>> = Lock::new(None);
+/// FNV-1a over units.
+fn hash(name: &ObjectName) -> u64 {
+    let units = name.leaf().iter().map(|unit| u64::from(*unit));
+    units.fold(0xCBF2_9CE4_8422_2325 ^ name.scope() as u64, |hash, unit| {
+        (hash ^ unit).wrapping_mul(0x0000_0100_0000_01B3)
+    })
+}
 
 /// Remembers a section that has a name and a handle.
-pub(super) fn note(section: &Arc<Section>, descriptor: Descriptor) {
-    let (Some(name), Some(file)) = (section.name(), section.named_file()) else {
-        return;
-    };
-    let held = Held {
-        section: Arc::downgrade(section),
-        state: file.state(),
-        descriptor: Arc::new(descriptor),
-    };
-    let mut known = HELD.lock();
-    known
-        .get_or_insert_with(HashMap::new)
-        .insert(name.clone(), held);
+pub(super) fn note(section: &Arc<Section>) {
+    if let Some(name) = section.name() {
+        let key = hash(name);
+        let replaced = HELD.lock().insert(key, Arc::downgrade(section));
+        // The last trace of a section frees memory: not under the lock.
+        drop(replaced);
+    }
 }
 
 /// Forgets a section whose last handle is closed.
@@ -46,13 +63,13 @@ pub(super) fn forget(section: &Section) {
     let Some(name) = section.name() else {
         return;
     };
+    let key = hash(name);
     let mut known = HELD.lock();
-    if let Some(known) = known.as_mut()
-        && known
-            .get(name)
-            .is_some_and(|held| core::ptr::eq(held.section.as_ptr(), section))
-    {
-        known.remove(name);
+    let is_known = |held: &Weak<Section>| core::ptr::eq(held.as_ptr(), section);
+    if known.get(&key).is_some_and(is_known) {
+        let removed = known.remove(&key);
+        drop(known);
+        drop(removed);
     }
 }
 
@@ -63,17 +80,12 @@ pub(super) fn open(
     access: AccessMask,
     attributes: HandleAttributes,
 ) -> Option<Result<Handle, NtStatus>> {
-    let (section, state, descriptor) = {
-        let known = HELD.lock();
-        let held = known.as_ref()?.get(name)?;
-        let descriptor = Arc::clone(&held.descriptor);
-        (held.section.upgrade()?, held.state, descriptor)
-    };
-    if namespace::state_of(name)? != state {
+    let section = HELD.lock().get(&hash(name))?.upgrade()?;
+    let (file, descriptor) = (section.named_file()?, section.descriptor.as_ref()?);
+    if section.name() != Some(name) || namespace::state_of(name)? != file.state() {
         return None;
     }
-    let file = section.named_file()?;
-    let access = match file.grant(&descriptor, access, &object_type::SECTION) {
+    let access = match file.grant(descriptor, access, &object_type::SECTION) {
         Ok(access) => access,
         Err(status) => return Some(Err(status)),
     };

@@ -8,6 +8,7 @@ mod held;
 mod image;
 mod image_layout;
 mod image_view;
+mod new_file;
 mod open;
 mod payload;
 mod relocation;
@@ -35,7 +36,9 @@ use self::image::Image;
 use crate::NtStatus;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
-use crate::object::{AccessMask, GenericMapping, NamedFile, ObjectName, ObjectSecurity};
+use crate::object::{
+    AccessMask, Descriptor, GenericMapping, NamedFile, ObjectName, ObjectSecurity,
+};
 
 bitflags::bitflags! {
     /// How a section is made: Windows' SEC_ constants.
@@ -110,6 +113,8 @@ pub struct Section {
     flags: SectionFlags,
     commit_map: Option<CommitMap>,
     name: Option<ObjectName>,
+    /// What the file of its name said of it when it was created or opened.
+    descriptor: Option<Descriptor>,
     security: ObjectSecurity,
     handles: AtomicUsize,
 }

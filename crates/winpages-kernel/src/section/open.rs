@@ -35,24 +35,24 @@ pub fn open_section(
     }
     let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
     let access = file.grant(&descriptor, access, &object_type::SECTION)?;
-    let section = existing(name.clone(), file, &descriptor)?;
-    enter(section, access, attributes, Some(descriptor))
+    let section = existing(name.clone(), file, descriptor)?;
+    enter(section, access, attributes)
 }
 
 /// The section of a name that this process is to have whatever its descriptor says, for another has it and
 /// lets this one have it.
 pub(super) fn find(name: &ObjectName) -> Result<Section, NtStatus> {
     let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
-    existing(name.clone(), file, &descriptor)
+    existing(name.clone(), file, descriptor)
 }
 
 /// The section that a named object's file describes.
 pub(super) fn existing(
     name: ObjectName,
     file: NamedFile,
-    descriptor: &Descriptor,
+    descriptor: Descriptor,
 ) -> Result<Section, NtStatus> {
-    let mut payload = Payload::from_bytes(descriptor.payload, descriptor.data_size)?;
+    let mut payload = Payload::of(&descriptor)?;
     let protection =
         parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
     let flags = SectionFlags::from_bits(payload.flags).ok_or(NtStatus::REVISION_MISMATCH)?;
@@ -64,7 +64,7 @@ pub(super) fn existing(
         let opened = backing::open(&mut payload, &file, writes(protection) || is_image)?;
         if known != (payload.holder, payload.descriptor) {
             // Best effort: who may not write leaves the search to the next.
-            let _ = Descriptor::update(file.as_fd(), |descriptor| {
+            let _ = Descriptor::update(file.as_fd(), name.leaf(), |descriptor| {
                 descriptor.payload = payload.to_bytes();
                 Ok(())
             });
@@ -88,6 +88,7 @@ pub(super) fn existing(
         flags,
         commit_map,
         name: Some(name),
+        descriptor: Some(descriptor),
         security: ObjectSecurity::new(None),
         handles: AtomicUsize::new(0),
     })

@@ -1,7 +1,9 @@
 //! What a named section's file says of it, besides what it says of every object.
 
+use super::SectionFlags;
 use crate::NtStatus;
-use crate::object::PAYLOAD_SIZE;
+use crate::address_space::Protection;
+use crate::object::{Descriptor, PAYLOAD_SIZE, PlainSection};
 
 /// The section's part of its descriptor.
 #[repr(C)]
@@ -41,13 +43,39 @@ impl Payload {
         unsafe { core::mem::transmute(self) }
     }
 
-    /// What the bytes of a descriptor say, if they can be true of a file that has `data_size` bytes
-    /// before its descriptor.
+    /// What a descriptor says.
     ///
     /// # Errors
     ///
-    /// [`NtStatus::REVISION_MISMATCH`].
-    pub fn from_bytes(bytes: [u8; PAYLOAD_SIZE], data_size: u64) -> Result<Self, NtStatus> {
+    /// [`NtStatus::REVISION_MISMATCH`] if it cannot be true.
+    pub fn of(descriptor: &Descriptor) -> Result<Self, NtStatus> {
+        match descriptor.plain {
+            Some(plain) => Self::of_plain(plain, descriptor.data_size),
+            None => Self::from_bytes(descriptor.payload, descriptor.data_size),
+        }
+    }
+
+    fn of_plain(plain: PlainSection, data_size: u64) -> Result<Self, NtStatus> {
+        let size = plain.section_size(data_size);
+        let (flags, commit_table) = match plain {
+            PlainSection::Committed => (SectionFlags::COMMIT, 0),
+            PlainSection::Reserved => (SectionFlags::RESERVE, size),
+        };
+        if size == 0 {
+            return Err(NtStatus::REVISION_MISMATCH);
+        }
+        Ok(Self {
+            size,
+            protection: Protection::READWRITE.bits(),
+            flags: flags.bits(),
+            commit_table,
+            ..Self::default()
+        })
+    }
+
+    /// What the bytes of a descriptor say, if they can be true of a file that has `data_size` bytes
+    /// before its descriptor.
+    fn from_bytes(bytes: [u8; PAYLOAD_SIZE], data_size: u64) -> Result<Self, NtStatus> {
         // SAFETY: any bytes are integers.
         let payload: Self = unsafe { core::mem::transmute(bytes) };
         let pages_end = payload.size.checked_next_multiple_of(0x1000);

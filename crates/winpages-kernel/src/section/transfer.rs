@@ -91,6 +91,7 @@ impl Section {
                 set_aside: false,
             }),
             name: None,
+            descriptor: None,
             security: ObjectSecurity::new(None),
             handles: AtomicUsize::new(0),
         })

@@ -78,7 +78,9 @@ pub fn set(file: BorrowedFd<'_>, entries: &[Entry]) -> Result<(), Errno> {
     match rustix::fs::fsetxattr(file, ATTRIBUTE, &value, XattrFlags::empty()) {
         Err(Errno::OPNOTSUPP) => {
             let mode = mode(entries).ok_or(Errno::OPNOTSUPP)?;
-            rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
+            // As a list does: what is not about rights stays.
+            let rest = rustix::fs::fstat(file)?.st_mode & 0o7000;
+            rustix::fs::fchmod(file, Mode::from_raw_mode(mode | rest))
         }
         answer => answer,
     }

@@ -3,7 +3,6 @@
 use core::sync::atomic::AtomicUsize;
 use core::time::Duration;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fd::{AsFd, BorrowedFd};
 
@@ -516,7 +515,7 @@ impl Dispatcher {
             descriptor(name, kind, security).write(file)
         };
         let enforced = security.map(|assigned| (assigned, kind.object_type()));
-        let found = namespace::create_or_open(name, kind.object_kind(), enforced, fill);
+        let found = namespace::create_or_open(name, kind.object_kind(), None, enforced, fill);
         match (found, prepared) {
             (Ok(Found::Created(file)), Some(memory)) => {
                 let named = Some((file, name.clone()));
@@ -578,6 +577,7 @@ impl Dispatcher {
 fn descriptor(name: &ObjectName, kind: DispatcherKind, security: Option<&Assigned>) -> Descriptor {
     Descriptor {
         kind: kind.object_kind(),
+        plain: None,
         data_size: RECORD_SIZE as u64,
         name: name.leaf().to_vec(),
         payload: kind.to_payload(),
@@ -586,8 +586,5 @@ fn descriptor(name: &ObjectName, kind: DispatcherKind, security: Option<&Assigne
             .map(|assigned| assigned.descriptor().to_self_relative())
             .unwrap_or_default(),
         creator: std::process::id(),
-        created: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |age| age.as_secs()),
     }
 }
