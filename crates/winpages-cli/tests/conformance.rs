@@ -219,6 +219,7 @@ programs! { single:
     directories
     duplicate_handle
     duplicate_pseudo_handle
+    event_handover
     events
     exceptions
     file_locks

@@ -6,6 +6,8 @@
 
 #![allow(missing_docs)]
 
+use std::collections::VecDeque;
+
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::sync::{Arc, Condvar, Mutex};
@@ -15,10 +17,17 @@ use winpages_kernel::wait::word::{Attempt, Discipline, Word};
 /// An object, as several processes share it.
 struct Object {
     discipline: Discipline,
+    is_event: bool,
     word: AtomicU64,
     sleepers: AtomicU64,
-    futex: Mutex<()>,
-    awoken: Condvar,
+    /// How many were woken and have not looked yet.
+    woken: AtomicU64,
+    /// How many may still leave with what signalled the object before it was reset; and how often it
+    /// was.
+    released: AtomicU64,
+    resets: AtomicU64,
+    /// Who sleeps in the kernel, first come first.
+    futex: Mutex<VecDeque<Arc<Condvar>>>,
 }
 
 /// Whether a wait took the object from one who died.
@@ -26,12 +35,19 @@ type Abandoned = bool;
 
 impl Object {
     fn new(discipline: Discipline, count: u32) -> Arc<Self> {
+        Self::of(discipline, count, discipline != Discipline::Owned)
+    }
+
+    fn of(discipline: Discipline, count: u32, is_event: bool) -> Arc<Self> {
         Arc::new(Self {
             discipline,
+            is_event,
             word: AtomicU64::new(Word::new(discipline, count).0),
             sleepers: AtomicU64::new(0),
-            futex: Mutex::new(()),
-            awoken: Condvar::new(),
+            woken: AtomicU64::new(0),
+            released: AtomicU64::new(0),
+            resets: AtomicU64::new(0),
+            futex: Mutex::new(VecDeque::new()),
         })
     }
 
@@ -49,19 +65,34 @@ impl Object {
         exchanged
     }
 
-    fn futex_wait(&self, expected: u32) {
-        let guard = self.futex.lock().unwrap();
-        if self.load().lower() == expected {
-            drop(self.awoken.wait(guard).unwrap());
+    /// Whether the thread slept, and was woken.
+    fn futex_wait(&self, expected: u32, since: u64) -> bool {
+        let mut sleepers = self.futex.lock().unwrap();
+        if self.load().lower() != expected || self.resets.load(Ordering::SeqCst) != since {
+            return false;
         }
+        let bed = Arc::new(Condvar::new());
+        sleepers.push_back(Arc::clone(&bed));
+        while sleepers.iter().any(|other| Arc::ptr_eq(other, &bed)) {
+            sleepers = bed.wait(sleepers).unwrap();
+        }
+        true
     }
 
-    fn futex_wake(&self, all: bool) {
-        let _guard = self.futex.lock().unwrap();
-        if all {
-            self.awoken.notify_all();
-        } else {
-            self.awoken.notify_one();
+    fn futex_wake(&self, all: bool) -> u64 {
+        let mut sleepers = self.futex.lock().unwrap();
+        let count = if all { sleepers.len() } else { 1 };
+        let woken: Vec<_> = (0..count).map_while(|_| sleepers.pop_front()).collect();
+        for bed in &woken {
+            bed.notify_one();
+        }
+        woken.len() as u64
+    }
+
+    /// Waits until so many sleep in the kernel.
+    fn until_asleep(&self, count: usize) {
+        while self.futex.lock().unwrap().len() < count {
+            thread::yield_now();
         }
     }
 
@@ -92,43 +123,124 @@ impl Object {
         }
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
+        let since = self.resets.load(Ordering::SeqCst);
+        let mut was_woken = false;
         let abandoned = loop {
-            let word = match self.try_take(me) {
+            let tried = self.try_take(me);
+            let is_released = tried.is_err() && self.take_release(since);
+            if was_woken {
+                self.forget_woken(1);
+            }
+            let word = match tried {
                 Ok(abandoned) => break abandoned,
+                Err(_) if is_released => break false,
                 Err(word) => word,
             };
             let asleep = word.asleep(self.discipline);
-            if asleep == word || self.exchange(word, asleep) {
-                self.futex_wait(asleep.lower());
-            }
+            was_woken = (asleep == word || self.exchange(word, asleep))
+                && self.futex_wait(asleep.lower(), since);
         };
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        self.settle();
         self.pass_on();
         abandoned
     }
 
-    fn pass_on(&self) {
-        if self.load().is_available(self.discipline, 0) && self.sleepers.load(Ordering::SeqCst) != 0
-        {
-            self.futex_wake(self.discipline == Discipline::Notification);
-        }
-    }
-
-    /// Sets an event, without waking anybody. Answers whether it was not set before.
-    fn set(&self) {
+    /// What more sleepers than there are could take signals an event once.
+    fn settle(&self) {
         loop {
-            let word = self.load();
-            if word.is_held(self.discipline) {
-                thread::yield_now();
-            } else if self.exchange(word, word.set(self.discipline, word.count() + 1)) {
+            let (word, woken) = (self.load(), self.woken.load(Ordering::SeqCst) as u32);
+            if !self.is_event
+                || word.count() <= woken + 1
+                || self.exchange(word, word.set(self.discipline, woken + 1))
+            {
                 return;
             }
         }
     }
 
+    fn take_release(&self, since: u64) -> bool {
+        self.resets.load(Ordering::SeqCst) != since
+            && (self.discipline == Discipline::Notification
+                || self
+                    .released
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {
+                        count.checked_sub(1)
+                    })
+                    .is_ok())
+    }
+
+    fn forget_woken(&self, count: u64) {
+        let _ = self
+            .woken
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |woken| {
+                Some(woken.saturating_sub(count))
+            });
+    }
+
+    fn pass_on(&self) {
+        if self.load().is_available(self.discipline, 0) {
+            self.wake(self.discipline == Discipline::Notification);
+        }
+    }
+
+    /// Signals an event, without waking anybody. Answers whether it does anything.
+    fn set(&self) -> bool {
+        loop {
+            let word = self.load();
+            let woken = match self.discipline {
+                Discipline::Counted => self.woken.load(Ordering::SeqCst),
+                _ => 0,
+            };
+            if word.is_held(self.discipline) {
+                thread::yield_now();
+            } else if u64::from(word.count()) > woken {
+                return false;
+            } else if self.exchange(word, word.set(self.discipline, word.count() + 1)) {
+                return true;
+            }
+        }
+    }
+
+    /// Adds to a semaphore, without waking anybody.
+    fn add(&self) {
+        loop {
+            let word = self.load();
+            if self.exchange(word, word.set(self.discipline, word.count() + 1)) {
+                return;
+            }
+        }
+    }
+
+    fn set_and_wake(&self) {
+        if self.set() {
+            self.wake(self.discipline == Discipline::Notification);
+            // Those who were woken before may be gone by now.
+            self.settle();
+        }
+    }
+
+    /// Resets an event: whoever was woken by what signalled it is released all the same.
+    fn reset(&self) {
+        let released = loop {
+            let word = self.load();
+            let woken = self.woken.load(Ordering::SeqCst);
+            if self.exchange(word, word.set(self.discipline, 0)) {
+                break u64::from(word.count()).min(woken);
+            }
+        };
+        self.released.fetch_add(released, Ordering::SeqCst);
+        self.resets.fetch_add(1, Ordering::SeqCst);
+        self.wake(true);
+    }
+
     fn wake(&self, all: bool) {
-        if self.sleepers.load(Ordering::SeqCst) != 0 {
-            self.futex_wake(all);
+        let sleepers = self.sleepers.load(Ordering::SeqCst);
+        if sleepers != 0 {
+            let expected = if all { sleepers } else { 1 };
+            self.woken.fetch_add(expected, Ordering::SeqCst);
+            let woken = self.futex_wake(all);
+            self.forget_woken(expected.saturating_sub(woken));
         }
     }
 
@@ -150,7 +262,8 @@ impl Object {
         loop {
             let word = self.load();
             if announced && word.holder() == 0 {
-                return self.futex_wake(false);
+                self.futex_wake(false);
+                return;
             }
             if word.holder() != dead {
                 return;
@@ -242,7 +355,7 @@ fn a_mutant_has_one_owner() {
 
 #[test]
 fn each_signal_ends_one_wait() {
-    model(3, || {
+    model(2, || {
         let event = Object::new(Discipline::Counted, 0);
         let waiter = {
             let event = Arc::clone(&event);
@@ -252,13 +365,69 @@ fn each_signal_ends_one_wait() {
             let event = Arc::clone(&event);
             thread::spawn(move || event.wait(2))
         };
-        for _ in 0..2 {
-            event.set();
-            event.wake(false);
-        }
+        // Windows has released one who sleeps when SetEvent comes back: the next finds the other.
+        event.until_asleep(2);
+        event.set_and_wake();
+        event.set_and_wake();
         waiter.join().unwrap();
         other.join().unwrap();
         assert_eq!(event.load().count(), 0);
+    });
+}
+
+#[test]
+fn what_is_signalled_once_more_stays_signalled() {
+    model(3, || {
+        let event = Object::new(Discipline::Counted, 0);
+        let waiter = {
+            let event = Arc::clone(&event);
+            thread::spawn(move || event.wait(1))
+        };
+        event.until_asleep(1);
+        for _ in 0..3 {
+            event.set_and_wake();
+        }
+        waiter.join().unwrap();
+        assert_eq!(event.load().count(), 1);
+    });
+}
+
+#[test]
+fn whoever_slept_is_released_though_the_event_is_reset() {
+    for discipline in [Discipline::Counted, Discipline::Notification] {
+        model(3, move || {
+            let event = Object::new(discipline, 0);
+            let waiter = {
+                let event = Arc::clone(&event);
+                thread::spawn(move || event.wait(1))
+            };
+            event.until_asleep(1);
+            event.set_and_wake();
+            event.reset();
+            waiter.join().unwrap();
+            assert_eq!(event.load().count(), 0);
+        });
+    }
+}
+
+#[test]
+fn a_semaphore_s_units_each_end_a_wait() {
+    model(3, || {
+        let semaphore = Object::of(Discipline::Counted, 0, false);
+        let waiters: Vec<_> = (1..3)
+            .map(|me| {
+                let semaphore = Arc::clone(&semaphore);
+                thread::spawn(move || semaphore.wait(me))
+            })
+            .collect();
+        for _ in 0..2 {
+            semaphore.add();
+            semaphore.wake(false);
+        }
+        for waiter in waiters {
+            waiter.join().unwrap();
+        }
+        assert_eq!(semaphore.load().count(), 0);
     });
 }
 

@@ -49,9 +49,10 @@ pub fn wait(word: &AtomicU64, expected: u32, deadline: Option<Duration>) -> Awok
     }
 }
 
-/// Wakes up to `count` of those who sleep on the lower half of `word`.
-pub fn wake(word: &AtomicU64, count: u32) {
-    let _ = futex::wake(lower_half(word), Flags::empty(), count);
+/// Wakes up to `count` of those who sleep on the lower half of `word`; answers how many.
+pub fn wake(word: &AtomicU64, count: u32) -> u32 {
+    let woken = futex::wake(lower_half(word), Flags::empty(), count);
+    woken.map_or(0, |woken| woken as u32)
 }
 
 /// Wakes everybody who sleeps on a whole word.

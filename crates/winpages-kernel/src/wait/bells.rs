@@ -6,18 +6,29 @@ use core::time::Duration;
 use super::target::Bells;
 use crate::sys::clock;
 use crate::sys::poll::{self, Readable};
-use crate::sys::shared_futex;
+use crate::sys::shared_futex::{self, Awoken, MOST_WATCHED};
 
-/// Sleeps until somebody rings, or the time is up.
-pub(super) fn sleep(mut bells: Bells) {
+/// Sleeps until somebody rings, or the time is up. Answers whether somebody who changed one of the words
+/// has woken this thread.
+pub(super) fn sleep(mut bells: Bells) -> bool {
     let descriptors = core::mem::take(&mut bells.descriptors);
     if descriptors.is_empty() {
-        shared_futex::wait_for_any(&bells.words, bells.until);
+        sleep_on_words(bells) == Awoken::Woken
     } else if bells.words.is_empty() {
         poll::wait(&descriptors, bells.until);
+        false
     } else {
-        sleep_on_both(bells, &descriptors);
+        sleep_on_both(bells, &descriptors)
     }
+}
+
+fn sleep_on_words(bells: Bells) -> Awoken {
+    let mut words = bells.words;
+    words.extend(bells.unchanged);
+    // One too many is possible in an alertable wait for 64 events: the pulse of the last may then be
+    // noticed late.
+    words.truncate(MOST_WATCHED);
+    shared_futex::wait_for_any(&words, bells.until)
 }
 
 /// Sleeps until a time, or for ever.
@@ -32,13 +43,12 @@ pub(super) fn delay(until: Option<Duration>) {
 
 /// The kernel has no call that sleeps on words and descriptors at once. So a thread of its own watches
 /// the descriptors, for as long as this sleep lasts, and rings with a word.
-fn sleep_on_both(mut bells: Bells, descriptors: &[i32]) {
+fn sleep_on_both(mut bells: Bells, descriptors: &[i32]) -> bool {
     let rung = AtomicU32::new(0);
     let Ok((stop, stopped)) = poll::pair() else {
         // No descriptor left: look again soon.
         bells.until(clock::monotonic() + Duration::from_millis(10));
-        shared_futex::wait_for_any(&bells.words, bells.until);
-        return;
+        return sleep_on_words(bells) == Awoken::Woken;
     };
     bells.words.push(shared_futex::watch_private(&rung, 0));
     std::thread::scope(|scope| {
@@ -54,7 +64,8 @@ fn sleep_on_both(mut bells: Bells, descriptors: &[i32]) {
         if watcher.is_err() {
             bells.until(clock::monotonic() + Duration::from_millis(10));
         }
-        shared_futex::wait_for_any(&bells.words, bells.until);
+        let awoken = sleep_on_words(bells);
         drop(stop);
-    });
+        awoken == Awoken::Woken
+    })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd};
 
-use super::record::{RECORD_SIZE, Record};
+use super::record::{RECORD_SIZE, Record, Sleeper};
 use super::record_memory::{Identity, RecordMemory};
 use super::this_thread::ThisThread;
 use super::timer;
@@ -326,6 +326,17 @@ impl Dispatcher {
                 return Ok(word);
             }
         }
+    }
+
+    /// For a sleeper that is one no more: whoever was woken in its place, or for what it has not taken,
+    /// is told.
+    pub(super) fn leave(&self, sleeper: Sleeper) {
+        let record = self.record();
+        record.count_out(sleeper);
+        if matches!(self.kind, DispatcherKind::Event { .. }) {
+            record.settle();
+        }
+        record.pass_on(self.discipline);
     }
 
     /// Holds an object for a moment, so that nobody else can take or change it, if it can be taken.

@@ -84,10 +84,28 @@ pub(super) fn set(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStat
         Discipline::Notification => ALL,
         _ => 1,
     };
+    let record = object.record();
+    let mut woken = 0;
     let before = object.change(this, |word| {
-        Ok((word.count() == 0).then(|| (word.set(discipline, 1), wake)))
+        woken = woken_for(object, word);
+        Ok((word.count() <= woken).then(|| (word.set(discipline, word.count() + 1), wake)))
     })?;
-    Ok(before.count() > 0)
+    if before.count() > 0 {
+        // Those who were woken before may be gone by now.
+        record.settle();
+    }
+    Ok(before.count() > woken)
+}
+
+/// How many sleepers a synchronization event has released that have not taken it yet. On Windows they
+/// are gone when SetEvent comes back: so it is not signalled for as often as that, and can be signalled
+/// once more for the next.
+fn woken_for(object: &Dispatcher, word: Word) -> u32 {
+    match object.discipline() {
+        Discipline::Notification => 0,
+        _ if word.count() == 0 => 0,
+        _ => object.record().woken(),
+    }
 }
 
 /// Makes an event not signalled; mirrors NtResetEvent and NtClearEvent. Answers whether it was
@@ -102,10 +120,20 @@ pub fn reset_event(handle: Handle) -> Result<bool, NtStatus> {
 
 fn reset(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStatus> {
     let discipline = object.discipline();
+    let mut woken = 0;
     let before = object.change(this, |word| {
+        woken = woken_for(object, word);
         Ok((word.count() > 0).then(|| (word.set(discipline, 0), 0)))
     })?;
-    Ok(before.count() > 0)
+    if before.count() > 0 {
+        // Who waited when the event was signalled is released by that, even if he looks only now.
+        let released = match discipline {
+            Discipline::Notification => ALL,
+            _ => before.count().min(woken),
+        };
+        object.record().pulse(discipline, released);
+    }
+    Ok(before.count() > woken)
 }
 
 /// Releases those who wait for an event now (of a synchronization event one of them) and leaves it not
@@ -125,7 +153,7 @@ pub fn pulse_event(handle: Handle) -> Result<bool, NtStatus> {
         |this, object| {
             let was_signalled = reset(this, object)?;
             if !was_signalled {
-                object.record().pulse(object.discipline());
+                object.record().pulse(object.discipline(), 1);
             }
             Ok(was_signalled)
         },
@@ -139,9 +167,10 @@ pub fn pulse_event(handle: Handle) -> Result<bool, NtStatus> {
 /// As [`set_event`], with [`AccessMask::DISPATCHER_QUERY_STATE`].
 pub fn query_event(handle: Handle) -> Result<EventState, NtStatus> {
     with_event(handle, AccessMask::DISPATCHER_QUERY_STATE, |_, object| {
+        let word = object.record().load();
         Ok(EventState {
             notification: object.discipline() == Discipline::Notification,
-            signalled: object.record().load().count() > 0,
+            signalled: word.count() > woken_for(object, word),
         })
     })
 }

@@ -78,21 +78,22 @@ impl<'a> Wait<'a> {
         }
         let outcome = self.sleep_for_any(&pulses);
         for object in dispatchers {
-            object.record().count_out(Sleeper::Other);
             // Who was woken for one and took another has others to wake.
-            object.record().pass_on(object.discipline());
+            object.leave(Sleeper::Other);
         }
         outcome
     }
 
     fn sleep_for_any(&self, pulses: &[u32]) -> Result<Outcome, NtStatus> {
+        let mut was_woken = false;
         loop {
             let mut bells = self.new_bells();
             let mut all_unavailable = true;
-            for target in self.targets {
+            for (target, since) in self.targets.iter().zip(pulses) {
                 match target {
                     Target::Dispatcher(object) => {
-                        all_unavailable &= bells.add_dispatcher(object, self.this.id.get());
+                        let me = self.this.id.get();
+                        all_unavailable &= bells.add_dispatcher(object, me, *since);
                     }
                     Target::Other(object) => bells.add_other(&**object, clock::monotonic()),
                 }
@@ -100,15 +101,24 @@ impl<'a> Wait<'a> {
             if let Some(due) = self.refresh() {
                 bells.until(due);
             }
-            if let Some(outcome) = self.try_any(Some(pulses))? {
+            let tried = self.try_any(Some(pulses));
+            if was_woken {
+                self.has_looked();
+            }
+            if let Some(outcome) = tried? {
                 return Ok(outcome);
             }
             if let Some(outcome) = self.interrupted() {
                 return Ok(outcome);
             }
-            if all_unavailable {
-                bells::sleep(bells);
-            }
+            was_woken = all_unavailable && bells::sleep(bells);
+        }
+    }
+
+    /// For a sleeper that was woken for one or more of the objects, and cannot tell for which.
+    fn has_looked(&self) {
+        for object in self.targets.iter().filter_map(Target::dispatcher) {
+            object.record().has_looked();
         }
     }
 
@@ -228,18 +238,17 @@ impl<'a> Wait<'a> {
         let record = object.record();
         record.count_in(Sleeper::Other);
         let since = record.pulses();
-        let unavailable = bells.add_dispatcher(object, self.this.id.get());
+        let unavailable = bells.add_dispatcher(object, self.this.id.get(), since);
         if let Some(due) = object.refresh(self.this) {
             bells.until(due);
         }
         let is_pending = self.alertable && alert::is_pending();
-        if unavailable && !is_pending {
-            bells::sleep(bells);
+        if unavailable && !is_pending && bells::sleep(bells) {
+            record.has_looked();
         }
         let is_event = matches!(object.kind(), DispatcherKind::Event { .. });
         let pulsed = is_event && record.take_pulse(object.discipline(), since);
-        record.count_out(Sleeper::Other);
-        record.pass_on(object.discipline());
+        object.leave(Sleeper::Other);
         pulsed
     }
 

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::word::{Discipline, Word};
 use crate::sys::robust_list::Link;
-use crate::sys::shared_futex;
+use crate::sys::shared_futex::{self, Watched};
 
 /// The state of one dispatcher object, in memory that several processes may have mapped. Zeroes are
 /// an object that is not signalled.
@@ -31,7 +31,9 @@ pub struct Record {
     pub(super) generation: AtomicU32,
     /// Changes with each setting of a timer, and when it is cancelled.
     pub(super) settings: AtomicU32,
-    reserved: AtomicU32,
+    /// How many sleepers have been woken and have not looked yet what for. One that is killed in that
+    /// moment stays counted until nobody sleeps.
+    woken: AtomicU32,
 }
 
 /// How large a record is.
@@ -83,6 +85,7 @@ impl Record {
         self.due.store(0, Ordering::Relaxed);
         self.period.store(0, Ordering::Relaxed);
         self.generation.store(0, Ordering::Relaxed);
+        self.woken.store(0, Ordering::Relaxed);
         self.word.store(word.0, Ordering::Release);
     }
 
@@ -101,7 +104,13 @@ impl Record {
             Sleeper::Plain => 1,
             Sleeper::Other => OTHER,
         };
-        self.sleepers.fetch_add(one, Ordering::SeqCst);
+        if self.sleepers.fetch_add(one, Ordering::SeqCst) == 0 {
+            // Nobody is left whom a pulse or a signal of before was for.
+            self.woken.store(0, Ordering::Relaxed);
+            if self.pulse.load(Ordering::Relaxed) >> 32 != 0 {
+                self.pulse.fetch_and(u64::from(u32::MAX), Ordering::SeqCst);
+            }
+        }
     }
 
     /// The opposite of [`Record::count_in`].
@@ -111,6 +120,36 @@ impl Record {
             Sleeper::Other => OTHER,
         };
         self.sleepers.fetch_sub(one, Ordering::SeqCst);
+    }
+
+    /// How many sleepers there are, those included that have been woken.
+    fn sleeper_count(&self) -> u32 {
+        let sleepers = self.sleepers.load(Ordering::SeqCst);
+        (sleepers as u32).saturating_add((sleepers >> 32) as u32)
+    }
+
+    /// How many sleepers were woken that have not looked yet: what signalled the object is theirs.
+    #[inline]
+    pub fn woken(&self) -> u32 {
+        match self.woken.load(Ordering::SeqCst) {
+            0 => 0,
+            woken => woken.min(self.sleeper_count()),
+        }
+    }
+
+    /// For a sleeper that was woken, when it has looked.
+    pub fn has_looked(&self) {
+        self.forget_woken(1);
+    }
+
+    fn forget_woken(&self, count: u32) {
+        if count > 0 && self.woken.load(Ordering::SeqCst) > 0 {
+            let _ = self
+                .woken
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |woken| {
+                    Some(woken.saturating_sub(count))
+                });
+        }
     }
 
     /// Wakes as many as can make use of `count` more: everybody, if there are some who may have
@@ -126,13 +165,29 @@ impl Record {
     #[cold]
     fn wake_sleepers(&self, sleepers: u64, count: u32) {
         let count = if sleepers >= OTHER { ALL } else { count };
-        shared_futex::wake(&self.word, count.min(ALL));
+        // Before: they may have looked by the time that the call comes back.
+        let expected = count.min(self.sleeper_count());
+        self.woken.fetch_add(expected, Ordering::SeqCst);
+        let woken = shared_futex::wake(&self.word, count.min(ALL));
+        self.forget_woken(expected.saturating_sub(woken));
     }
 
     /// Wakes all who sleep on the word.
     #[cold]
     pub fn wake_all(&self) {
-        shared_futex::wake(&self.word, ALL);
+        self.wake_sleepers(OTHER, ALL);
+    }
+
+    /// For an event of which the sleepers have changed: what they leave behind signals it once.
+    pub fn settle(&self) {
+        let mut word = self.load();
+        while word.count() > 1 && word.holder() == 0 && word.count() > self.woken() + 1 {
+            let next = word.set(Discipline::Counted, self.woken() + 1);
+            match self.exchange(word, next) {
+                Ok(()) => return,
+                Err(seen) => word = seen,
+            }
+        }
     }
 
     /// For a sleeper that leaves without having taken the object: he may have been woken instead of
@@ -152,22 +207,27 @@ impl Record {
         self.pulse.load(Ordering::SeqCst) as u32
     }
 
-    /// Releases those who wait now: all of them, or one.
-    pub fn pulse(&self, discipline: Discipline) {
-        let sleepers = self.sleepers.load(Ordering::SeqCst);
-        if sleepers == 0 {
+    /// For a sleep that must not begin once a pulse came after `since`. Nobody wakes it by this word: a
+    /// pulse wakes those who sleep on the other.
+    pub fn watch_pulses(&self, since: u32) -> Watched {
+        shared_futex::watch_lower_half(&self.pulse, since)
+    }
+
+    /// Releases those who wait now: all of them, or `count`.
+    pub fn pulse(&self, discipline: Discipline, count: u32) {
+        let most = self.sleeper_count();
+        if most == 0 || count == 0 {
             return;
         }
-        let most = (sleepers as u32).saturating_add((sleepers >> 32) as u32);
         let _ = self
             .pulse
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |pulse| {
-                let credits = ((pulse >> 32) as u32).saturating_add(1).min(most);
+                let credits = ((pulse >> 32) as u32).saturating_add(count).min(most);
                 Some(u64::from((pulse as u32).wrapping_add(1)) | u64::from(credits) << 32)
             });
         match discipline {
             Discipline::Notification => self.wake_all(),
-            _ => self.wake(1),
+            _ => self.wake(count),
         }
     }
 

@@ -37,8 +37,7 @@ pub(super) fn wait(
     record.count_in(Sleeper::Plain);
     let outcome = sleep(this, object, deadline);
     this.robust.done();
-    record.count_out(Sleeper::Plain);
-    record.pass_on(discipline);
+    object.leave(Sleeper::Plain);
     outcome
 }
 
@@ -49,19 +48,21 @@ fn sleep(
 ) -> Result<Outcome, NtStatus> {
     let (record, discipline) = (object.record(), object.discipline());
     let since = record.pulses();
-    let is_event = matches!(object.kind(), DispatcherKind::Event { .. });
     let mut is_up = false;
+    let mut was_woken = false;
     loop {
-        let word = match object.try_take(this)? {
+        let looked = look(this, object, since);
+        if was_woken {
+            record.has_looked();
+        }
+        let word = match looked? {
             Tried::Taken { abandoned } => return Ok(Outcome::taken(0, abandoned)),
             Tried::Unavailable(word) => word,
         };
-        if is_event && record.take_pulse(discipline, since) {
-            return Ok(Outcome::taken(0, false));
-        }
         if is_up {
             return Ok(Outcome::TimedOut);
         }
+        was_woken = false;
         let asleep = word.asleep(discipline);
         if asleep != word && record.exchange(word, asleep).is_err() {
             continue;
@@ -70,9 +71,33 @@ fn sleep(
         this.robust.announce(&record.link);
         let until = clock::monotonic() + LONGEST_SLEEP;
         let until = deadline.map_or(until, |deadline| deadline.min(until));
-        if shared_futex::wait(record.word(), asleep.lower(), Some(until)) == Awoken::TimedOut {
-            is_up = deadline == Some(until);
+        let awoken = if matches!(object.kind(), DispatcherKind::Event { .. }) {
+            let words = [
+                shared_futex::watch_lower_half(record.word(), asleep.lower()),
+                record.watch_pulses(since),
+            ];
+            shared_futex::wait_for_any(&words, Some(until))
+        } else {
+            shared_futex::wait(record.word(), asleep.lower(), Some(until))
+        };
+        match awoken {
+            Awoken::Woken => was_woken = true,
+            Awoken::TimedOut => is_up = deadline == Some(until),
+            Awoken::NotAsleep => {}
         }
         this.robust.done();
     }
+}
+
+/// Takes the object if that is possible, or leaves with what released those who waited since `since`.
+fn look(this: &ThisThread, object: &Dispatcher, since: u32) -> Result<Tried, NtStatus> {
+    let tried = object.try_take(this)?;
+    let is_event = matches!(object.kind(), DispatcherKind::Event { .. });
+    if matches!(tried, Tried::Unavailable(_))
+        && is_event
+        && object.record().take_pulse(object.discipline(), since)
+    {
+        return Ok(Tried::Taken { abandoned: false });
+    }
+    Ok(tried)
 }

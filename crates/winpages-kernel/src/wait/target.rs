@@ -171,6 +171,8 @@ impl Target {
 pub(super) struct Bells {
     /// Words that others change.
     pub(super) words: Vec<Watched>,
+    /// Words that must not have changed by now, and by which nobody wakes.
+    pub(super) unchanged: Vec<Watched>,
     /// Descriptors that become readable.
     pub(super) descriptors: Vec<i32>,
     /// When to look again, whatever happens.
@@ -196,10 +198,13 @@ impl Bells {
         }
     }
 
-    /// Adds an object that was found unavailable. Answers whether it still is: if not, look again
-    /// instead of sleeping.
-    pub(super) fn add_dispatcher(&mut self, object: &Dispatcher, me: u32) -> bool {
+    /// Adds an object that was found unavailable, and not pulsed after `since`. Answers whether it still
+    /// is: if not, look again instead of sleeping.
+    pub(super) fn add_dispatcher(&mut self, object: &Dispatcher, me: u32, since: u32) -> bool {
         let (record, discipline) = (object.record(), object.discipline());
+        if let DispatcherKind::Event { .. } = object.kind() {
+            self.unchanged.push(record.watch_pulses(since));
+        }
         if let DispatcherKind::Timer { .. } = object.kind() {
             let generation = record.generation.load(Ordering::SeqCst);
             self.words

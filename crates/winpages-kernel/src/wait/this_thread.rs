@@ -10,6 +10,7 @@ use super::record_memory::RecordMemory;
 use crate::object::handle_table::{self, Handle};
 use crate::object::{AccessMask, Object};
 use crate::sys::robust_list::RobustList;
+use crate::sys::shared_futex::Awoken;
 use crate::sys::{self, shared_futex};
 use crate::{NtStatus, thread};
 
@@ -260,7 +261,9 @@ impl ThisThread {
                 // The holder, or the kernel if he dies, may wake one alone: the others look again
                 // after a while.
                 let until = sys::clock::monotonic() + MOST;
-                shared_futex::wait(record.word(), asleep.lower(), Some(until));
+                if shared_futex::wait(record.word(), asleep.lower(), Some(until)) == Awoken::Woken {
+                    record.has_looked();
+                }
             }
         }
     }

@@ -28,8 +28,9 @@ pub enum Discipline {
     Owned,
     /// Taking it leaves it as it is: a notification event or timer.
     Notification,
-    /// Taking it takes one away: a semaphore, and as one that counts to one a synchronization event or
-    /// timer.
+    /// Taking it takes one away: a semaphore; a synchronization timer, which counts to one; and a
+    /// synchronization event, which counts to one more than there are sleepers that it has woken and
+    /// that have not looked yet.
     Counted,
 }
 
