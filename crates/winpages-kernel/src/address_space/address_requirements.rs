@@ -88,12 +88,12 @@ impl AddressRequirements {
         within && base >= self.lowest && base.is_multiple_of(self.alignment())
     }
 
-    pub(super) fn alignment(&self) -> usize {
+    pub(crate) fn alignment(&self) -> usize {
         self.alignment.max(ALLOCATION_GRANULARITY)
     }
 
     /// The part of a range that lies where it must, from the first byte to the one behind the last.
-    pub(super) fn narrow(&self, low: usize, high: usize) -> (usize, usize) {
+    pub(crate) fn narrow(&self, low: usize, high: usize) -> (usize, usize) {
         let end = match self.highest {
             0 => application_end(),
             highest => highest + 1,

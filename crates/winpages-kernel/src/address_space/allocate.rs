@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 
+use super::allocation_request::{AllocationRequest, AllocationType, Wanted};
 use super::layout::{
     ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
-    granularity_down, page_up,
 };
 use super::region_map::{REGIONS, Writer};
 use super::restore::restore;
@@ -21,33 +21,6 @@ use crate::NtStatus;
 use crate::residency;
 use crate::sys::memory::{self, Access};
 use crate::sys::random;
-
-bitflags::bitflags! {
-    /// What an allocation call is to do: Windows' MEM_ constants.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct AllocationType: u32 {
-        /// MEM_COMMIT
-        const COMMIT = 0x1000;
-        /// MEM_RESERVE
-        const RESERVE = 0x2000;
-        /// MEM_REPLACE_PLACEHOLDER: in the place of exactly one placeholder.
-        const REPLACE_PLACEHOLDER = 0x4000;
-        /// MEM_RESERVE_PLACEHOLDER: reserve a placeholder.
-        const RESERVE_PLACEHOLDER = 0x4_0000;
-        /// MEM_RESET: the contents of the pages are no longer needed.
-        const RESET = 0x8_0000;
-        /// MEM_TOP_DOWN: at the highest address possible.
-        const TOP_DOWN = 0x10_0000;
-        /// MEM_WRITE_WATCH: remember which pages are written.
-        const WRITE_WATCH = 0x20_0000;
-        /// MEM_PHYSICAL: a window for pages that the program allocates and maps by number.
-        const PHYSICAL = 0x40_0000;
-        /// MEM_RESET_UNDO: the contents of pages that were reset are needed after all.
-        const RESET_UNDO = 0x100_0000;
-        /// MEM_LARGE_PAGES: of the processor's larger pages, which stay in memory.
-        const LARGE_PAGES = 0x2000_0000;
-    }
-}
 
 /// Reserves addresses, commits pages, or both; mirrors NtAllocateVirtualMemory for the calling
 /// process. `base` 0 lets the engine choose the address. Answers the range as rounded: reservations
@@ -136,91 +109,32 @@ pub fn allocate_virtual_memory_within(
     allocation_type: u32,
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
-    requirements.check()?;
-    if base != 0 && !requirements.is_none() {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    let kind = AllocationType::from_bits(allocation_type).ok_or(NtStatus::INVALID_PARAMETER)?;
-    let resets = AllocationType::RESET | AllocationType::RESET_UNDO;
-    if kind.intersects(resets) && kind.bits().count_ones() != 1 {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    let window = AllocationType::RESERVE | AllocationType::PHYSICAL;
-    if kind.contains(AllocationType::PHYSICAL)
-        && (kind.difference(AllocationType::TOP_DOWN) != window
-            || protection != Protection::READWRITE.bits())
-    {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    let what = AllocationType::COMMIT | AllocationType::RESERVE;
-    if !kind.intersects(what | resets) {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    if kind.contains(AllocationType::WRITE_WATCH) && !kind.contains(AllocationType::RESERVE) {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    check_placeholder(kind, base, protection)?;
-    let protection = Protection::parse(protection)?;
-    if protection.is_copy_on_write() && (base == 0 || kind.contains(AllocationType::RESERVE)) {
-        return Err(NtStatus::INVALID_PAGE_PROTECTION);
-    }
-    if size == 0 || (base != 0 && base < MINIMUM_APPLICATION_ADDRESS) {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    if kind.contains(AllocationType::LARGE_PAGES) {
-        return large_pages::allocate(requirements, base, size, kind, protection);
-    }
+    let request = AllocationRequest::check(requirements, base, size, allocation_type, protection)?;
+    let AllocationRequest {
+        kind, protection, ..
+    } = request;
     protection.prepare();
-    if kind.intersects(resets) {
-        let pages = reset_range(base, size)?;
-        if kind == AllocationType::RESET {
-            residency::reset(pages);
-        } else {
-            residency::undo_reset(pages)?;
+    match request.wanted {
+        Wanted::LargePages => large_pages::allocate(requirements, base, size, kind, protection),
+        Wanted::Reset(pages) => {
+            is_resettable(pages)?;
+            if kind == AllocationType::RESET {
+                residency::reset(pages);
+            } else {
+                residency::undo_reset(pages)?;
+            }
+            Ok(pages)
         }
-        Ok(pages)
-    } else if base == 0 {
-        let size = page_up(size)
-            .filter(|size| *size <= application_end() - MINIMUM_APPLICATION_ADDRESS)
-            .ok_or(NtStatus::INVALID_PARAMETER)?;
-        reserve_anywhere(size, kind, protection, requirements)
-    } else if kind.contains(AllocationType::REPLACE_PLACEHOLDER) {
-        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-        let commit = kind.contains(AllocationType::COMMIT);
-        let watch = kind.contains(AllocationType::WRITE_WATCH);
-        let mut writer = REGIONS.write();
-        placeholder::replace_with_private(&mut writer, pages, commit, watch, protection)
-    } else if kind.contains(AllocationType::RESERVE) {
-        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-        let base = granularity_down(base);
-        reserve_at(
-            PageRange {
-                base,
-                size: pages.end() - base,
-            },
-            kind,
-            protection,
-        )
-    } else {
-        let pages = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-        commit_pages(pages, protection)
+        Wanted::Anywhere(size) => reserve_anywhere(size, kind, protection, requirements),
+        Wanted::Placeholder(pages) => {
+            let commit = kind.contains(AllocationType::COMMIT);
+            let watch = kind.contains(AllocationType::WRITE_WATCH);
+            let mut writer = REGIONS.write();
+            placeholder::replace_with_private(&mut writer, pages, commit, watch, protection)
+        }
+        Wanted::At(range) => reserve_at(range, kind, protection),
+        Wanted::Pages(pages) => commit_pages(pages, protection),
     }
-}
-
-/// Checks what is asked for a placeholder, or in place of one.
-fn check_placeholder(kind: AllocationType, base: usize, protection: u32) -> Result<(), NtStatus> {
-    let made = AllocationType::RESERVE | AllocationType::RESERVE_PLACEHOLDER;
-    let is_made = kind.contains(AllocationType::RESERVE_PLACEHOLDER);
-    let is_replaced = kind.contains(AllocationType::REPLACE_PLACEHOLDER);
-    let can_be_made = kind.difference(AllocationType::TOP_DOWN) == made
-        && protection == Protection::NOACCESS.bits();
-    let can_be_replaced = kind.contains(AllocationType::RESERVE)
-        && !kind.contains(AllocationType::PHYSICAL)
-        && base != 0;
-    if (is_made && !can_be_made) || (is_replaced && !can_be_replaced) {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    Ok(())
 }
 
 fn reserve_anywhere(
@@ -398,11 +312,11 @@ unsafe fn map_private(
 
 /// What pages must be mapped as first, for the kernel to charge them to the commit limit: it charges
 /// what is writable, and keeps the charge when that is taken back.
-fn charged(access: Access) -> Access {
+pub(crate) fn charged(access: Access) -> Access {
     access | Access::READ | Access::WRITE
 }
 
-pub(super) fn mapping_status(errno: Errno, commit: bool) -> NtStatus {
+pub(crate) fn mapping_status(errno: Errno, commit: bool) -> NtStatus {
     match errno {
         Errno::EXIST | Errno::PERM => NtStatus::CONFLICTING_ADDRESSES,
         Errno::NOMEM if commit => NtStatus::COMMITMENT_LIMIT,
@@ -489,12 +403,11 @@ pub(super) fn one_allocation(writer: &Writer<'_>, range: PageRange) -> Result<Ru
     }
 }
 
-/// The pages of one allocation that are to be reset, or not to be after all.
-fn reset_range(base: usize, size: usize) -> Result<PageRange, NtStatus> {
-    let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+/// Whether pages can be reset, or not be after all: those of one allocation, and of no placeholder.
+fn is_resettable(range: PageRange) -> Result<(), NtStatus> {
     let run = one_allocation(&REGIONS.write(), range)?;
     if run.allocation.kind() == AllocationKind::Placeholder {
         return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
-    Ok(range)
+    Ok(())
 }

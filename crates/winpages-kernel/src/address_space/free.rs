@@ -25,7 +25,7 @@ bitflags::bitflags! {
 
 /// What is to become of the pages.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Task {
+pub(crate) enum Task {
     Decommit,
     Release,
     Preserve,
@@ -33,6 +33,22 @@ enum Task {
 }
 
 impl Task {
+    /// Checks the arguments of a free call; see [`free_virtual_memory`].
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER_4`], [`NtStatus::INVALID_PARAMETER_3`], [`NtStatus::INVALID_PARAMETER`].
+    pub fn check(base: usize, size: usize, free_type: u32) -> Result<Self, NtStatus> {
+        let task = Self::of(free_type).ok_or(NtStatus::INVALID_PARAMETER_4)?;
+        if base > maximum_application_address() {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        if matches!(task, Self::Preserve | Self::Coalesce) && size == 0 {
+            return Err(NtStatus::INVALID_PARAMETER_3);
+        }
+        Ok(task)
+    }
+
     fn of(free_type: u32) -> Option<Self> {
         let kind = FreeType::from_bits(free_type)?;
         let preserve = FreeType::RELEASE | FreeType::PRESERVE_PLACEHOLDER;
@@ -70,14 +86,7 @@ pub fn free_virtual_memory(
     size: usize,
     free_type: u32,
 ) -> Result<PageRange, NtStatus> {
-    let task = Task::of(free_type).ok_or(NtStatus::INVALID_PARAMETER_4)?;
-    if base > maximum_application_address() {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    let leaves_placeholder = matches!(task, Task::Preserve | Task::Coalesce);
-    if leaves_placeholder && size == 0 {
-        return Err(NtStatus::INVALID_PARAMETER_3);
-    }
+    let task = Task::check(base, size, free_type)?;
     let mut writer = REGIONS.write();
     let run = writer.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
     let allocation = run.allocation;
@@ -90,22 +99,35 @@ pub fn free_virtual_memory(
         let range = PageRange::touching(base, size).ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
         return placeholder::coalesce(&mut writer, range, allocation);
     }
-    let range = if size == 0 {
-        if page_down(base) != whole.base {
-            return Err(NtStatus::FREE_VM_NOT_AT_BASE);
-        }
-        whole
-    } else {
-        PageRange::touching(base, size)
-            .filter(|range| range.end() <= whole.end())
-            .ok_or(NtStatus::UNABLE_TO_FREE_VM)?
-    };
+    let range = range_within(whole, base, size)?;
     let is_fixed = [AllocationKind::Physical, AllocationKind::Large].contains(&allocation.kind());
     match task {
         Task::Decommit if is_fixed => Err(NtStatus::MEMORY_NOT_ALLOCATED),
         Task::Decommit => decommit(&mut writer, range, run),
         Task::Preserve => placeholder::preserve(&mut writer, range, allocation),
         Task::Release | Task::Coalesce => release(&mut writer, range, allocation),
+    }
+}
+
+/// The pages of an allocation that a free call is about.
+///
+/// # Errors
+///
+/// [`NtStatus::FREE_VM_NOT_AT_BASE`], [`NtStatus::UNABLE_TO_FREE_VM`].
+pub(crate) fn range_within(
+    whole: PageRange,
+    base: usize,
+    size: usize,
+) -> Result<PageRange, NtStatus> {
+    if size != 0 {
+        return PageRange::touching(base, size)
+            .filter(|range| range.end() <= whole.end())
+            .ok_or(NtStatus::UNABLE_TO_FREE_VM);
+    }
+    if page_down(base) == whole.base {
+        Ok(whole)
+    } else {
+        Err(NtStatus::FREE_VM_NOT_AT_BASE)
     }
 }
 

@@ -4,7 +4,8 @@
 //! "lock pages in memory" policy is: so where there are any, the process holds the privilege, and must
 //! enable it as on Windows.
 
-use super::allocate::{AllocationType, clear_way, place};
+use super::allocate::{clear_way, place};
+use super::allocation_request::AllocationType;
 use super::layout::{MINIMUM_APPLICATION_ADDRESS, application_end};
 use super::region_map::REGIONS;
 use super::run::{AllocationKind, PageState};

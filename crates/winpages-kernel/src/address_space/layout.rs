@@ -44,7 +44,7 @@ impl AddressLayout {
     /// In 64 bits that is away from where the kernel puts programs (0x55…), their heaps behind them, and
     /// libraries, stacks and everybody's mmap (0x7f…), and above the shadow memory of address
     /// sanitizers. In 32 bits it is all there is.
-    pub(super) const fn zone(self) -> (usize, usize, u32) {
+    pub(crate) const fn zone(self) -> (usize, usize, u32) {
         match self {
             Self::Bits64 => (0x1000_0000_0000, 0x5000_0000_0000, 28),
             Self::Bits32 => (MINIMUM_APPLICATION_ADDRESS, self.application_end(), 11),

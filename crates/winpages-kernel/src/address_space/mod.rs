@@ -6,6 +6,7 @@
 
 mod address_requirements;
 mod allocate;
+mod allocation_request;
 mod commit_map;
 mod fault;
 mod foreign;
@@ -34,13 +35,17 @@ mod written_pages;
 
 pub use address_requirements::AddressRequirements;
 pub use allocate::{
-    AllocationType, allocate_virtual_memory, allocate_virtual_memory_below,
-    allocate_virtual_memory_within, requirements_below,
+    allocate_virtual_memory, allocate_virtual_memory_below, allocate_virtual_memory_within,
+    requirements_below,
 };
+pub(crate) use allocate::{charged, mapping_status};
+pub use allocation_request::AllocationType;
+pub(crate) use allocation_request::{AllocationRequest, Wanted};
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};
 pub(crate) use foreign::protection_of as foreign_protection;
 pub use free::{FreeType, free_virtual_memory};
+pub(crate) use free::{Task as FreeTask, range_within};
 pub use image_view::ImagePart;
 pub use large_pages::LARGE_PAGE_SIZE;
 pub use protect::protect_virtual_memory;

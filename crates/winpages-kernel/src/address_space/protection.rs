@@ -90,6 +90,22 @@ impl Protection {
         )
     }
 
+    /// Whether pages of a view that was mapped with this protection may be given another: what reads, writes or
+    /// executes more than the view was mapped for may not.
+    pub(crate) fn allows_in_view(self, new: Self) -> bool {
+        let base = self.base();
+        let reads = base != Self::NOACCESS;
+        let writes = base.is_written_through();
+        let executes = base.is_executable();
+        match new.base() {
+            Self::NOACCESS => true,
+            Self::READONLY | Self::WRITECOPY => reads,
+            Self::READWRITE => writes,
+            Self::EXECUTE_READWRITE => writes && executes,
+            _ => executes,
+        }
+    }
+
     /// This protection for pages of an allocation made with another. PAGE_NOCACHE is an attribute of
     /// the whole allocation: it cannot be set later, nor taken away.
     pub fn with_caching_of(self, allocation: Self) -> Self {

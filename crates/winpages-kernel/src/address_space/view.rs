@@ -142,17 +142,7 @@ impl View {
         if let Pages::Image { no_execute, .. } = self.pages {
             return !(no_execute && new.is_executable());
         }
-        let base = self.mapped.base();
-        let reads = base != Protection::NOACCESS;
-        let writes = base.is_written_through();
-        let executes = base.is_executable();
-        match new.base() {
-            Protection::NOACCESS => true,
-            Protection::READONLY | Protection::WRITECOPY => reads,
-            Protection::READWRITE => writes,
-            Protection::EXECUTE_READWRITE => writes && executes,
-            _ => executes,
-        }
+        self.mapped.allows_in_view(new)
     }
 
     /// Where, within a run of the view's, the pages end that there are, and those begin that a file is

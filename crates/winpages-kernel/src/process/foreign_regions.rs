@@ -4,6 +4,7 @@
 use rustix::io::Errno;
 
 use super::Process;
+use super::injection::{Record, Run};
 use crate::NtStatus;
 use crate::address_space::layout::{maximum_application_address, page_down};
 use crate::address_space::{
@@ -34,7 +35,13 @@ impl Process {
                 (maps, found.map_err(|_| NtStatus::ACCESS_DENIED)?)
             }
         };
-        let described = describe(&maps, page, found).map_err(|_| NtStatus::ACCESS_DENIED);
+        // What is wrong with the record the process has done itself; the kernel knows the rest.
+        let record = Record::of(self.number).unwrap_or_default();
+        let described = match record.run_at(page) {
+            Some(run) => describe_recorded(&maps, page, found, run),
+            None => describe(&maps, page, found, record.gap_around(page)),
+        }
+        .map_err(|_| NtStatus::ACCESS_DENIED);
         self.maps.keep(maps.into_descriptor());
         if self.may_have_lost_number() {
             return Err(NtStatus::PROCESS_IS_TERMINATING);
@@ -42,7 +49,7 @@ impl Process {
         described
     }
 
-    fn open_maps(&self) -> Result<Maps, NtStatus> {
+    pub(super) fn open_maps(&self) -> Result<Maps, NtStatus> {
         Maps::of(self.number).map_err(|errno| match errno {
             Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
             Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
@@ -51,13 +58,52 @@ impl Process {
     }
 }
 
-/// Describes a page, with the mapping that covers it or is the next above.
+/// Describes a page of an allocation that was made from outside.
+fn describe_recorded(
+    maps: &Maps,
+    page: usize,
+    found: Option<Mapping>,
+    run: &Run,
+) -> Result<MemoryBasicInformation, Errno> {
+    let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
+        // The process has unmapped it itself.
+        return describe(maps, page, found, (0, run.end));
+    };
+    let mut end = mapping.end;
+    while end < run.end
+        && let Some(next) = covering(maps, end)?.filter(|next| next.access == mapping.access)
+    {
+        end = next.end;
+    }
+    // It may have changed the protection itself, too.
+    let protection = if mapping.access == run.access() {
+        run.protection
+    } else {
+        Some(foreign_protection(&mapping))
+    };
+    Ok(MemoryBasicInformation {
+        base_address: page,
+        allocation_base: run.allocation.base,
+        allocation_protection: Some(run.allocation.protection),
+        region_size: end.min(run.end) - page,
+        state: match protection {
+            Some(_) => MemoryState::Commit,
+            None => MemoryState::Reserve,
+        },
+        protection,
+        kind: run.allocation.kind(),
+    })
+}
+
+/// Describes a page, with the mapping that covers it or is the next above. What was allocated from outside ends
+/// and begins at the two addresses around it: the kernel may have merged it with what is the process's own.
 fn describe(
     maps: &Maps,
     page: usize,
     found: Option<Mapping>,
+    (previous_end, next_start): (usize, usize),
 ) -> Result<MemoryBasicInformation, Errno> {
-    let end = maximum_application_address() + 1;
+    let end = next_start.min(maximum_application_address() + 1);
     let found = found.filter(|mapping| mapping.start < end);
     let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
         return Ok(MemoryBasicInformation {
@@ -73,10 +119,16 @@ fn describe(
     let protection = foreign_protection(&mapping);
     let (kind, allocation_base, allocation_protection) = match image_of(maps, &mapping)? {
         Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
-        None if mapping.inode != 0 || mapping.shared => {
-            (MemoryKind::Mapped, mapping.start, protection)
-        }
-        None => (MemoryKind::Private, mapping.start, protection),
+        None if mapping.inode != 0 || mapping.shared => (
+            MemoryKind::Mapped,
+            mapping.start.max(previous_end),
+            protection,
+        ),
+        None => (
+            MemoryKind::Private,
+            mapping.start.max(previous_end),
+            protection,
+        ),
     };
     // Nobody but the process knows what it has set aside for later; what cannot be touched looks so.
     let is_reserved = mapping.access.is_empty() && kind == MemoryKind::Private;

@@ -5,6 +5,7 @@ mod duplicate;
 mod ending;
 mod foreign_regions;
 mod foreign_thread;
+mod injection;
 mod lending;
 mod list;
 mod memory;

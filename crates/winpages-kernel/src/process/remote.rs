@@ -1,12 +1,12 @@
 //! The memory of another process, as the calls on this one's own have it: NtAllocateVirtualMemory and its
 //! kin with a process handle.
 //!
-//! A winpages process does it itself, so that its map of regions stays true.
+//! A winpages process does it itself, so that its map of regions stays true; any other is made to.
 
 use core::sync::atomic::Ordering;
 
 use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, QUERY, UNLOCK};
-use super::{Process, Target};
+use super::{Process, Target, injection};
 use crate::address_space::{
     self, AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, PageRange,
     Protection,
@@ -72,7 +72,9 @@ pub(super) fn status(asked: Asked) -> NtStatus {
 /// # Errors
 ///
 /// What that answers; [`NtStatus::PROCESS_IS_TERMINATING`] for a process that has ended,
-/// [`NtStatus::ACCESS_DENIED`] for one that refuses, [`NtStatus::IO_TIMEOUT`] for one that stands still.
+/// [`NtStatus::ACCESS_DENIED`] for one that refuses, that somebody else traces or that has limited its system calls,
+/// [`NtStatus::IO_TIMEOUT`] for one that stands still, [`NtStatus::NOT_SUPPORTED`] for what only a winpages process
+/// can do, and for 32-bit programs.
 pub fn allocate_virtual_memory(
     target: &Target,
     requirements: &AddressRequirements,
@@ -89,21 +91,31 @@ pub fn allocate_virtual_memory(
             allocation_type,
             protection,
         ),
-        Target::Other(other) => other
-            .ask(
-                ALLOCATE,
-                words(&[
-                    base,
-                    size,
-                    allocation_type as usize,
-                    protection as usize,
-                    requirements.lowest,
-                    requirements.highest,
-                    requirements.alignment,
-                ]),
-            )
-            .map(|answer| range(&answer))
-            .map_err(status),
+        Target::Other(other) => {
+            let words = words(&[
+                base,
+                size,
+                allocation_type as usize,
+                protection as usize,
+                requirements.lowest,
+                requirements.highest,
+                requirements.alignment,
+            ]);
+            let answer = match other.ask(ALLOCATE, words) {
+                Err(Asked::NotListening) => {
+                    return injection::allocate(
+                        other,
+                        requirements,
+                        base,
+                        size,
+                        allocation_type,
+                        protection,
+                    );
+                }
+                answer => answer.map_err(status)?,
+            };
+            Ok(range(&answer))
+        }
     }
 }
 
@@ -144,10 +156,10 @@ pub fn free_virtual_memory(
 ) -> Result<PageRange, NtStatus> {
     match target {
         Target::Own => address_space::free_virtual_memory(base, size, free_type),
-        Target::Other(other) => other
-            .ask(FREE, words(&[base, size, free_type as usize]))
-            .map(|answer| range(&answer))
-            .map_err(status),
+        Target::Other(other) => match other.ask(FREE, words(&[base, size, free_type as usize])) {
+            Err(Asked::NotListening) => injection::free(other, base, size, free_type),
+            answer => answer.map(|answer| range(&answer)).map_err(status),
+        },
     }
 }
 
@@ -165,9 +177,12 @@ pub fn protect_virtual_memory(
     match target {
         Target::Own => address_space::protect_virtual_memory(base, size, protection),
         Target::Other(other) => {
-            let answer = other
-                .ask(PROTECT, words(&[base, size, protection as usize]))
-                .map_err(status)?;
+            let answer = match other.ask(PROTECT, words(&[base, size, protection as usize])) {
+                Err(Asked::NotListening) => {
+                    return injection::protect(other, base, size, protection);
+                }
+                answer => answer.map_err(status)?,
+            };
             let old = Protection::from_bits_retain(answer.constant(2));
             Ok((range(&answer), old))
         }

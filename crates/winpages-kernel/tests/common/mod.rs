@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod foreign;
+
 use std::path::PathBuf;
 use std::process::{Child, Command};
 

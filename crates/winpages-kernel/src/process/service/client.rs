@@ -9,7 +9,7 @@ use super::parcel::Parcel;
 use super::socket_name;
 use crate::NtStatus;
 use crate::sys::descriptor_place::DescriptorPlace;
-use crate::sys::local_socket;
+use crate::sys::{clock, local_socket};
 
 /// How long an answer may take. A process that runs answers in some microseconds; one that was stopped does
 /// not.
@@ -30,11 +30,22 @@ pub(in super::super) enum Asked {
 
 impl Connection {
     fn open(process: u32) -> Result<OwnedFd, Asked> {
-        let connection =
-            local_socket::connect(&socket_name(process)).map_err(|errno| match errno {
-                Errno::MFILE | Errno::NFILE => Asked::Refused(NtStatus::TOO_MANY_OPENED_FILES),
-                _ => Asked::NotListening,
-            })?;
+        let name = socket_name(process);
+        let until = clock::monotonic() + PATIENCE;
+        let connection = loop {
+            match local_socket::connect(&name) {
+                Ok(connection) => break connection,
+                Err(Errno::MFILE | Errno::NFILE) => {
+                    return Err(Asked::Refused(NtStatus::TOO_MANY_OPENED_FILES));
+                }
+                // It listens, and too many others wait for it.
+                Err(Errno::AGAIN) if clock::monotonic() < until => {
+                    clock::sleep(Duration::from_millis(1));
+                }
+                Err(Errno::AGAIN) => return Err(Asked::Refused(NtStatus::IO_TIMEOUT)),
+                Err(_) => return Err(Asked::NotListening),
+            }
+        };
         // Anybody can give a socket that name; what the kernel says of its owner cannot be feigned.
         match local_socket::peer(connection.as_fd()) {
             Ok(peer) if peer.process == process => Ok(connection),

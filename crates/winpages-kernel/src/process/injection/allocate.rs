@@ -1,0 +1,163 @@
+//! Reserving and committing.
+
+use rustix::io::Errno;
+
+use super::record::{Allocation, Run};
+use super::{Session, map_private, place, restore, set_access, status, unmap};
+use crate::NtStatus;
+use crate::address_space::layout::{self, MINIMUM_APPLICATION_ADDRESS, application_end};
+use crate::address_space::{
+    AddressRequirements, AllocationRequest, AllocationType, PageRange, Protection, Wanted, charged,
+    mapping_status,
+};
+use crate::process::Process;
+use crate::sys::memory::Access;
+use crate::sys::random;
+use crate::sys::tracee::InjectionError;
+
+/// Allocates in a process that does not answer; see
+/// [`allocate_virtual_memory_within`](crate::address_space::allocate_virtual_memory_within).
+///
+/// Nobody there takes a guard away when it is touched, and nobody could ask which pages were written: write watch
+/// is accepted and not kept. Contents that were reset are never lost.
+///
+/// # Errors
+///
+/// What that answers; [`NtStatus::NOT_SUPPORTED`] for placeholders, large pages and pages by number.
+pub(in crate::process) fn allocate(
+    process: &Process,
+    requirements: &AddressRequirements,
+    base: usize,
+    size: usize,
+    allocation_type: u32,
+    protection: u32,
+) -> Result<PageRange, NtStatus> {
+    let request = AllocationRequest::check(requirements, base, size, allocation_type, protection)?;
+    let unknown = AllocationType::RESERVE_PLACEHOLDER
+        | AllocationType::REPLACE_PLACEHOLDER
+        | AllocationType::PHYSICAL
+        | AllocationType::LARGE_PAGES;
+    if request.kind.intersects(unknown) {
+        return Err(NtStatus::NOT_SUPPORTED);
+    }
+    let session = Session::open(process)?;
+    match request.wanted {
+        Wanted::Anywhere(size) => reserve_anywhere(session, &request, size, requirements),
+        Wanted::At(range) => reserve_at(&session, &request, range)
+            .map(|()| range)
+            .map_err(|error| status_of_reserving(error, request.kind)),
+        Wanted::Pages(pages) => commit(&session, pages, request.protection),
+        Wanted::Reset(pages) => match session.record.within_one(pages) {
+            Some(_) => Ok(pages),
+            None => Err(NtStatus::CONFLICTING_ADDRESSES),
+        },
+        Wanted::Placeholder(_) | Wanted::LargePages => Err(NtStatus::NOT_SUPPORTED),
+    }
+}
+
+fn status_of_reserving(error: InjectionError, kind: AllocationType) -> NtStatus {
+    let commits = kind.contains(AllocationType::COMMIT);
+    status(error, |errno| mapping_status(errno, commits))
+}
+
+fn reserve_anywhere(
+    mut session: Session<'_>,
+    request: &AllocationRequest,
+    size: usize,
+    requirements: &AddressRequirements,
+) -> Result<PageRange, NtStatus> {
+    /// The process may map something at the place that was found, but not always.
+    const MOST_ATTEMPTS: usize = 16;
+    let (zone, zone_end, random_bits) = layout::current().zone();
+    if session.record.zone_start == 0 {
+        let random = random::number() as usize & ((1 << random_bits) - 1);
+        session.record.zone_start = zone + random * layout::ALLOCATION_GRANULARITY;
+    }
+    let bounds = [
+        (session.record.zone_start, zone_end),
+        (MINIMUM_APPLICATION_ADDRESS, application_end()),
+    ];
+    let top_down = request.kind.contains(AllocationType::TOP_DOWN);
+    let maps = session.maps()?;
+    for _ in 0..MOST_ATTEMPTS {
+        let mut places = bounds
+            .into_iter()
+            .map(|bounds| place::find(&maps, size, requirements, bounds, top_down));
+        let place = places.find_map(Result::transpose);
+        let place = place.transpose().map_err(|_| NtStatus::ACCESS_DENIED)?;
+        let range = PageRange {
+            base: place.ok_or(NtStatus::NO_MEMORY)?,
+            size,
+        };
+        match reserve_at(&session, request, range) {
+            Ok(()) => return Ok(range),
+            Err(InjectionError::Failed(Errno::EXIST)) => {}
+            Err(error) => return Err(status_of_reserving(error, request.kind)),
+        }
+    }
+    Err(NtStatus::NO_MEMORY)
+}
+
+fn reserve_at(
+    session: &Session<'_>,
+    request: &AllocationRequest,
+    range: PageRange,
+) -> Result<(), InjectionError> {
+    let protection = request.protection;
+    let commits = request.kind.contains(AllocationType::COMMIT);
+    let (first, last) = if commits {
+        (charged(protection.access()), protection.access())
+    } else {
+        (Access::empty(), Access::empty())
+    };
+    let allocation = Allocation {
+        base: range.base,
+        protection,
+        is_view: false,
+    };
+    let committed = commits.then_some(protection);
+    let runs = session.record.with_allocation(range, committed, allocation);
+    session.change(&runs, |tracee| {
+        map_private(tracee, range, first, 0)?;
+        if first != last {
+            set_access(tracee, range, last).inspect_err(|_| {
+                let _ = unmap(tracee, range);
+            })?;
+        }
+        Ok(())
+    })
+}
+
+fn commit(
+    session: &Session<'_>,
+    range: PageRange,
+    protection: Protection,
+) -> Result<PageRange, NtStatus> {
+    let parts = session.record.within_one(range);
+    let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
+    let allocation = parts[0].allocation;
+    if allocation.is_view {
+        return Err(NtStatus::ALREADY_COMMITTED);
+    }
+    if protection.is_copy_on_write() {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    let protection = protection.with_caching_of(allocation.protection);
+    let access = protection.access();
+    let runs = session.record.with(range, Some(protection));
+    let is_reserved = |part: &&Run| part.protection.is_none();
+    let done = session.change(&runs, |tracee| {
+        let charge = |tracee: &mut _| {
+            if access == charged(access) {
+                return Ok(());
+            }
+            let mut reserved = parts.iter().filter(is_reserved);
+            reserved.try_for_each(|part| set_access(tracee, part.range(), charged(access)))
+        };
+        charge(tracee)
+            .and_then(|()| set_access(tracee, range, access))
+            .inspect_err(|_| restore(tracee, &parts))
+    });
+    done.map(|()| range)
+        .map_err(|error| status(error, |errno| mapping_status(errno, true)))
+}

@@ -1,0 +1,92 @@
+//! Changing protections.
+
+use rustix::io::Errno;
+
+use super::{Session, restore, set_access, status};
+use crate::NtStatus;
+use crate::address_space::layout::MINIMUM_APPLICATION_ADDRESS;
+use crate::address_space::{MemoryKind, MemoryState, PageRange, Protection, mapping_status};
+use crate::process::Process;
+
+/// Changes protections in a process that does not answer, of its own memory, too; see
+/// [`protect_virtual_memory`](crate::address_space::protect_virtual_memory).
+///
+/// # Errors
+///
+/// What that answers.
+pub(in crate::process) fn protect(
+    process: &Process,
+    base: usize,
+    size: usize,
+    protection: u32,
+) -> Result<(PageRange, Protection), NtStatus> {
+    let protection = Protection::parse(protection)?;
+    if size == 0 {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+    let session = Session::open(process)?;
+    if session.record.run_at(range.base).is_none() {
+        return protect_own(&session, range, protection).map(|old| (range, old));
+    }
+    let parts = session.record.within_one(range);
+    let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
+    let allocation = parts[0].allocation;
+    let new = if allocation.is_view {
+        if !allocation.protection.allows_in_view(protection) {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        if protection.is_copy_on_write() && !allocation.protection.is_copy_on_write() {
+            // It would have to be mapped anew, and the section is not at hand.
+            return Err(NtStatus::NOT_SUPPORTED);
+        }
+        protection
+    } else {
+        if protection.is_copy_on_write() {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        protection.with_caching_of(allocation.protection)
+    };
+    if parts.iter().any(|part| part.protection.is_none()) {
+        return Err(NtStatus::NOT_COMMITTED);
+    }
+    let old = parts[0].protection.ok_or(NtStatus::NOT_COMMITTED)?;
+    let runs = session.record.with(range, Some(new));
+    let done = session.change(&runs, |tracee| {
+        set_access(tracee, range, new.access()).inspect_err(|_| restore(tracee, &parts))
+    });
+    done.map(|()| (range, old))
+        .map_err(|error| status(error, |errno| mapping_status(errno, true)))
+}
+
+/// The same for memory that was not allocated from outside.
+fn protect_own(
+    session: &Session<'_>,
+    range: PageRange,
+    protection: Protection,
+) -> Result<Protection, NtStatus> {
+    if range.base < MINIMUM_APPLICATION_ADDRESS {
+        return Err(NtStatus::CONFLICTING_ADDRESSES);
+    }
+    let first = session.process.describe(range.base)?;
+    let mut at = range.base;
+    while at < range.end() {
+        let here = session.process.describe(at)?;
+        if here.state == MemoryState::Free || here.allocation_base != first.allocation_base {
+            return Err(NtStatus::NOT_COMMITTED);
+        }
+        at += here.region_size;
+    }
+    if protection.is_copy_on_write() && first.kind == MemoryKind::Private {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    session
+        .call(|tracee| set_access(tracee, range, protection.access()))
+        .map_err(|error| {
+            status(error, |errno| match errno {
+                Errno::ACCESS => NtStatus::INVALID_PAGE_PROTECTION,
+                _ => NtStatus::COMMITMENT_LIMIT,
+            })
+        })?;
+    Ok(first.protection.unwrap_or(Protection::NOACCESS))
+}

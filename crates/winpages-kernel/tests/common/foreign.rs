@@ -1,0 +1,148 @@
+//! Programs that know nothing of this library, and their memory.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use winpages_kernel::NtStatus;
+use winpages_kernel::address_space::AddressRequirements;
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::object::handle_table::{self, HandleAttributes};
+use winpages_kernel::process::{
+    Target, allocate_virtual_memory, open_process, read_virtual_memory, reference_process,
+    write_virtual_memory,
+};
+
+pub const COMMIT: u32 = 0x1000;
+pub const RESERVE: u32 = 0x2000;
+pub const TOP_DOWN: u32 = 0x10_0000;
+pub const LARGE_PAGES: u32 = 0x2000_0000;
+pub const DECOMMIT: u32 = 0x4000;
+pub const RELEASE: u32 = 0x8000;
+
+/// A program that was started for a test, and is killed with it.
+pub struct Foreign {
+    pub child: Child,
+    pub target: Target,
+}
+
+impl Foreign {
+    pub fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        Self::spawn(&mut command)
+    }
+
+    pub fn spawn(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let target = target_of(child.id()).unwrap();
+        Self { child, target }
+    }
+
+    /// Waits until it waits for its standard input.
+    pub fn settle(&self) {
+        let path = format!("/proc/{}/syscall", self.number());
+        let reads = || fs::read_to_string(&path).is_ok_and(|call| call.starts_with("0 0x0 "));
+        wait_until("it reads", reads);
+    }
+
+    pub fn number(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn maps(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/maps", self.number())).unwrap()
+    }
+
+    /// Whether it runs or sleeps, and nobody traces it.
+    pub fn assert_at_large(&self) {
+        assert_at_large(self.number());
+    }
+
+    /// Gives it a line, and answers all it says until its end, which must be a good one.
+    pub fn finish(mut self, line: &str) -> String {
+        self.assert_at_large();
+        writeln!(self.child.stdin.take().unwrap(), "{line}").unwrap();
+        let mut said = String::new();
+        let mut output = self.child.stdout.take().unwrap();
+        output.read_to_string(&mut said).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn target_of(number: u32) -> Result<Target, NtStatus> {
+    let rights = AccessMask::PROCESS_ALL_ACCESS;
+    let handle = open_process(number, rights, HandleAttributes::empty())?;
+    let target = reference_process(handle, rights);
+    handle_table::close(handle).unwrap();
+    target
+}
+
+/// What `/proc/PID/status` says of something.
+pub fn status(number: u32, name: &str) -> String {
+    let text = fs::read_to_string(format!("/proc/{number}/status")).unwrap_or_default();
+    let mut lines = text.lines();
+    let line = lines.find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+pub fn assert_at_large(number: u32) {
+    for task in fs::read_dir(format!("/proc/{number}/task")).unwrap() {
+        let thread: u32 = task.unwrap().file_name().to_str().unwrap().parse().unwrap();
+        assert_eq!(status(thread, "TracerPid:"), "0", "{number} {thread}");
+        let state = status(thread, "State:");
+        assert!(!state.starts_with(['T', 't']), "{number} {thread} {state}");
+    }
+}
+
+/// Waits for what must come soon.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+pub fn allocate(
+    target: &Target,
+    base: usize,
+    size: usize,
+    kind: u32,
+    protection: u32,
+) -> Result<usize, NtStatus> {
+    let anywhere = AddressRequirements::default();
+    allocate_virtual_memory(target, &anywhere, base, size, kind, protection).map(|range| range.base)
+}
+
+/// Allocates below an address, at a multiple of the size.
+pub fn below(target: &Target, highest: usize, size: usize) -> Result<usize, NtStatus> {
+    let requirements = AddressRequirements {
+        highest,
+        alignment: size,
+        ..AddressRequirements::default()
+    };
+    allocate_virtual_memory(target, &requirements, 0, size, RESERVE, 0x04).map(|range| range.base)
+}
+
+pub fn write(target: &Target, to: usize, bytes: &[u8]) -> Result<(), NtStatus> {
+    // SAFETY: the bytes are the caller's, and what is written to the tests have allocated.
+    unsafe { write_virtual_memory(target, to, bytes.as_ptr(), bytes.len()) }.result
+}
+
+pub fn read<const SIZE: usize>(target: &Target, from: usize) -> Result<[u8; SIZE], NtStatus> {
+    let mut bytes = [0; SIZE];
+    // SAFETY: the buffer is this function's own.
+    let copied = unsafe { read_virtual_memory(target, from, bytes.as_mut_ptr(), SIZE) };
+    copied.result.map(|()| bytes)
+}
