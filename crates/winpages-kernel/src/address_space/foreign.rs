@@ -48,32 +48,50 @@ pub(super) fn describe(
     if mapping.start > page {
         return MemoryBasicInformation::free(page, mapping.start);
     }
-    let end = mapping.end.min(next_start);
-    let protection = protection_of(&mapping);
-    let (kind, allocation_base, allocation_protection) = match image_around(page) {
-        Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
-        None => {
-            let kind = if mapping.inode != 0 || mapping.shared {
-                MemoryKind::Mapped
+    MemoryBasicInformation::foreign(
+        page,
+        &mapping,
+        image_around(page),
+        (previous_end, next_start),
+    )
+}
+
+impl MemoryBasicInformation {
+    /// A page of somebody else's mapping, part of the program or library at `image` if there is one, as far as
+    /// it lies between two addresses.
+    pub(crate) fn foreign(
+        page: usize,
+        mapping: &Mapping,
+        image: Option<usize>,
+        (previous_end, next_start): (usize, usize),
+    ) -> Self {
+        let protection = protection_of(mapping);
+        let (kind, allocation_base, allocation_protection) = match image {
+            Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
+            None => {
+                let kind = if mapping.inode != 0 || mapping.shared {
+                    MemoryKind::Mapped
+                } else {
+                    MemoryKind::Private
+                };
+                (kind, mapping.start.max(previous_end), protection)
+            }
+        };
+        // Nobody knows what others have set aside for later; what cannot be touched looks so.
+        let reserved = mapping.access.is_empty() && kind == MemoryKind::Private;
+        Self {
+            base_address: page,
+            allocation_base,
+            allocation_protection: Some(allocation_protection),
+            region_size: mapping.end.min(next_start) - page,
+            state: if reserved {
+                MemoryState::Reserve
             } else {
-                MemoryKind::Private
-            };
-            (kind, mapping.start.max(previous_end), protection)
+                MemoryState::Commit
+            },
+            protection: (!reserved).then_some(protection),
+            kind,
         }
-    };
-    let reserved = mapping.access.is_empty() && kind == MemoryKind::Private;
-    MemoryBasicInformation {
-        base_address: page,
-        allocation_base,
-        allocation_protection: Some(allocation_protection),
-        region_size: end - page,
-        state: if reserved {
-            MemoryState::Reserve
-        } else {
-            MemoryState::Commit
-        },
-        protection: (!reserved).then_some(protection),
-        kind,
     }
 }
 
@@ -128,7 +146,8 @@ pub(super) fn protect(
     }
 }
 
-/// The base of the program or library whose pages surround an address.
+/// The base of the program or library whose pages surround an address. The kernel's own, which has no file,
+/// is none.
 fn image_around(address: usize) -> Option<usize> {
     struct Search {
         address: usize,
@@ -142,7 +161,9 @@ fn image_around(address: usize) -> Option<usize> {
     ) -> c_int {
         // SAFETY: dl_iterate_phdr passes a valid description, and the pointer given below.
         let (image, search) = unsafe { (&*image, &mut *search.cast::<Search>()) };
-        if image.dlpi_phdr.is_null() {
+        // SAFETY: it only reads what the kernel handed to the process.
+        let of_kernel = unsafe { libc::getauxval(libc::AT_SYSINFO_EHDR) };
+        if image.dlpi_phdr.is_null() || image.dlpi_addr == of_kernel {
             return 0;
         }
         // SAFETY: the loader's description names its own table and its length.

@@ -50,6 +50,12 @@ impl AddressLayout {
             Self::Bits32 => (MINIMUM_APPLICATION_ADDRESS, self.application_end(), 11),
         }
     }
+
+    /// Whether a range lies in that zone.
+    pub(super) const fn is_in_zone(self, start: usize, end: usize) -> bool {
+        let (zone_start, zone_end, _) = self.zone();
+        zone_start <= start && end <= zone_end
+    }
 }
 
 /// Where a process that is to have another layout than its own bits call for says so: set to 32.

@@ -15,10 +15,12 @@ mod image_view;
 mod large_pages;
 pub mod layout;
 mod node;
+mod other_map;
 mod placeholder;
 mod pool;
 mod protect;
 mod protection;
+mod published_map;
 mod query;
 mod region;
 mod region_map;
@@ -60,6 +62,10 @@ pub use view::{Backing, Pages, View, ViewPlace, map_view, unmap_view, view_at};
 pub use write_watch::mark_for_system_call;
 pub use written_page_query::{get_write_watch, reset_write_watch};
 
+pub(crate) use other_map::{FromMap, OtherMap};
+pub(crate) use published_map::{
+    forget_after_fork as forget_published_map_after_fork, publish as publish_map,
+};
 pub(crate) use region_map::REGIONS;
 
 /// A range of whole pages.

@@ -107,6 +107,19 @@ impl Row {
 }
 
 impl Node {
+    /// A node to read another process's into.
+    pub fn blank() -> Self {
+        Self {
+            level: AtomicU32::new(0),
+            length: AtomicU32::new(0),
+            free_link: AtomicUsize::new(0),
+            key: [const { AtomicUsize::new(NO_ROW) }; FANOUT],
+            extent: [const { AtomicUsize::new(0) }; FANOUT],
+            third: [const { AtomicUsize::new(0) }; FANOUT],
+            link: [const { AtomicUsize::new(0) }; FANOUT],
+        }
+    }
+
     /// Makes an empty node of a record fresh from the pool.
     pub fn start(&self, level: u32) {
         self.level.store(level, Ordering::Relaxed);

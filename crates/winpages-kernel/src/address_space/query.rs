@@ -4,7 +4,7 @@ use super::layout::{
     MINIMUM_APPLICATION_ADDRESS, application_end, maximum_application_address, page_down,
 };
 use super::region_map::{REGIONS, Snapshot};
-use super::run::AllocationKind;
+use super::run::{AllocationKind, PageState};
 use super::{Protection, foreign, view};
 use crate::NtStatus;
 
@@ -73,8 +73,32 @@ pub struct MemoryBasicInformation {
 }
 
 impl MemoryBasicInformation {
+    /// A page of private memory, in a run of pages that ends at `end`.
+    #[inline(always)] // As `query_virtual_memory`.
+    pub(super) fn private(
+        page: usize,
+        end: usize,
+        state: PageState,
+        allocation_base: usize,
+        allocation_protection: Protection,
+    ) -> Self {
+        Self {
+            base_address: page,
+            allocation_base,
+            allocation_protection: Some(allocation_protection),
+            region_size: end - page,
+            state: if state.protection().is_some() {
+                MemoryState::Commit
+            } else {
+                MemoryState::Reserve
+            },
+            protection: state.protection(),
+            kind: MemoryKind::Private,
+        }
+    }
+
     /// Free memory from one address to another.
-    pub(super) fn free(base_address: usize, end: usize) -> Self {
+    pub(crate) fn free(base_address: usize, end: usize) -> Self {
         Self {
             base_address,
             allocation_base: 0,
@@ -116,19 +140,9 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
             base,
             protection,
             ..
-        } => Ok(MemoryBasicInformation {
-            base_address: page,
-            allocation_base: base,
-            allocation_protection: Some(protection),
-            region_size: end - page,
-            state: if state.protection().is_some() {
-                MemoryState::Commit
-            } else {
-                MemoryState::Reserve
-            },
-            protection: state.protection(),
-            kind: MemoryKind::Private,
-        }),
+        } => Ok(MemoryBasicInformation::private(
+            page, end, state, base, protection,
+        )),
         Snapshot::Allocated { .. } => Ok(view::query(page)),
         Snapshot::Elsewhere {
             previous_end,

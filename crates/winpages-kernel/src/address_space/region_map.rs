@@ -6,12 +6,13 @@
 //! for some hundred nanoseconds at most, unless the writer loses its processor right there; then the
 //! reader queues for the lock.
 
-use core::sync::atomic::{AtomicUsize, Ordering, fence};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use super::PageRange;
 use super::node::Node;
 use super::pool::Pool;
 use super::protection::Protection;
+use super::published_map::PublishedMap;
 use super::run::{Allocation, AllocationKind, PageState, Run};
 use super::tree::{Located, Tree};
 use crate::NtStatus;
@@ -26,6 +27,8 @@ pub static REGIONS: RegionMap = RegionMap::new();
 /// The map of regions of one address space.
 pub struct RegionMap {
     sequence: AtomicUsize,
+    /// Where others can see the sequence number; NULL if nobody has asked for it.
+    published: AtomicPtr<PublishedMap>,
     tree: Tree,
     writer: Lock<Supplies>,
 }
@@ -67,6 +70,7 @@ impl RegionMap {
     pub const fn new() -> Self {
         Self {
             sequence: AtomicUsize::new(0),
+            published: AtomicPtr::new(core::ptr::null_mut()),
             tree: Tree::new(),
             writer: Lock::new(Supplies {
                 nodes: Pool::new(),
@@ -113,6 +117,23 @@ impl RegionMap {
             },
             snapshot,
         )
+    }
+
+    /// Shows the sequence number to others from now on, and where they find the tree.
+    pub(super) fn publish(&self, page: &'static PublishedMap) {
+        let _turn = self.writer.lock();
+        page.describe(
+            self.tree.root_place(),
+            self.sequence.load(Ordering::Relaxed),
+        );
+        self.published
+            .store(core::ptr::from_ref(page).cast_mut(), Ordering::Release);
+    }
+
+    /// The child of a fork has a map of its own, and its parent's page shows the parent's.
+    pub(crate) fn unpublish_after_fork(&self) {
+        self.published
+            .store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 
     pub(crate) fn lock_for_fork(&self) {
@@ -347,13 +368,19 @@ impl RegionMap {
     /// Changes words that readers may be looking at.
     fn change(&self, work: impl FnOnce(&Tree)) {
         let sequence = self.sequence.load(Ordering::Relaxed);
-        self.sequence
-            .store(sequence.wrapping_add(1), Ordering::Relaxed);
+        // SAFETY: NULL or a page that `publish` was given, which stays.
+        let published = unsafe { self.published.load(Ordering::Relaxed).as_ref() };
+        let show = |sequence: usize, order: Ordering| {
+            self.sequence.store(sequence, order);
+            if let Some(page) = published {
+                page.sequence.store(sequence, order);
+            }
+        };
+        show(sequence.wrapping_add(1), Ordering::Relaxed);
         // A reader that sees a word changed below sees the odd number too.
         fence(Ordering::Release);
         work(&self.tree);
-        self.sequence
-            .store(sequence.wrapping_add(2), Ordering::Release);
+        show(sequence.wrapping_add(2), Ordering::Release);
     }
 }
 

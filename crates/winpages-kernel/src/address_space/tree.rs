@@ -86,6 +86,11 @@ impl Tree {
         }
     }
 
+    /// Where the address of the root stands, for those who read this process's memory.
+    pub fn root_place(&self) -> usize {
+        (&raw const self.root) as usize
+    }
+
     fn root(&self) -> Option<&'static Node> {
         Pool::<Node>::at(self.root.load(Ordering::Acquire))
     }

@@ -6,10 +6,10 @@ use rustix::io::Errno;
 use super::Process;
 use super::injection::{Record, Run};
 use crate::NtStatus;
-use crate::address_space::layout::{maximum_application_address, page_down};
-use crate::address_space::{
-    MemoryBasicInformation, MemoryKind, MemoryState, Protection, foreign_protection,
+use crate::address_space::layout::{
+    MINIMUM_APPLICATION_ADDRESS, maximum_application_address, page_down,
 };
+use crate::address_space::{MemoryBasicInformation, MemoryState, foreign_protection};
 use crate::sys::memory::Access;
 use crate::sys::procmap::{Mapping, Maps};
 
@@ -20,6 +20,30 @@ impl Process {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let page = page_down(address);
+        // What is wrong with the record the process has done itself; the kernel knows the rest.
+        let record = Record::of(self.number).unwrap_or_default();
+        self.with_mapping(page, |maps, found| match record.run_at(page) {
+            Some(run) => describe_recorded(maps, page, found, run),
+            None => describe(maps, page, found, record.gap_around(page)),
+        })
+    }
+
+    /// The same of an address between two regions that the process has told of.
+    pub(super) fn describe_between(
+        &self,
+        address: usize,
+        gap: (usize, usize),
+    ) -> Result<MemoryBasicInformation, NtStatus> {
+        let page = page_down(address);
+        self.with_mapping(page, |maps, found| describe(maps, page, found, gap))
+    }
+
+    /// Has `work` done with the mapping that covers a page, or the next above.
+    fn with_mapping(
+        &self,
+        page: usize,
+        work: impl FnOnce(&Maps, Option<Mapping>) -> Result<MemoryBasicInformation, Errno>,
+    ) -> Result<MemoryBasicInformation, NtStatus> {
         let kept = self.maps.take().map(Maps::from_descriptor);
         // A process that has become another program has other mappings, and the descriptor none.
         let known = kept.and_then(|maps| match maps.covering_or_next(page) {
@@ -35,13 +59,7 @@ impl Process {
                 (maps, found.map_err(|_| NtStatus::ACCESS_DENIED)?)
             }
         };
-        // What is wrong with the record the process has done itself; the kernel knows the rest.
-        let record = Record::of(self.number).unwrap_or_default();
-        let described = match record.run_at(page) {
-            Some(run) => describe_recorded(&maps, page, found, run),
-            None => describe(&maps, page, found, record.gap_around(page)),
-        }
-        .map_err(|_| NtStatus::ACCESS_DENIED);
+        let described = work(&maps, found).map_err(|_| NtStatus::ACCESS_DENIED);
         self.maps.keep(maps.into_descriptor());
         if self.may_have_lost_number() {
             return Err(NtStatus::PROCESS_IS_TERMINATING);
@@ -95,8 +113,8 @@ fn describe_recorded(
     })
 }
 
-/// Describes a page, with the mapping that covers it or is the next above. What was allocated from outside ends
-/// and begins at the two addresses around it: the kernel may have merged it with what is the process's own.
+/// Describes a page, with the mapping that covers it or is the next above. What is known from elsewhere ends
+/// and begins at the two addresses around it: the kernel may have merged it with what is there.
 fn describe(
     maps: &Maps,
     page: usize,
@@ -104,47 +122,22 @@ fn describe(
     (previous_end, next_start): (usize, usize),
 ) -> Result<MemoryBasicInformation, Errno> {
     let end = next_start.min(maximum_application_address() + 1);
+    if page < MINIMUM_APPLICATION_ADDRESS {
+        let end = end.min(MINIMUM_APPLICATION_ADDRESS);
+        return Ok(MemoryBasicInformation::free(page, end));
+    }
     let found = found.filter(|mapping| mapping.start < end);
     let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
-        return Ok(MemoryBasicInformation {
-            base_address: page,
-            allocation_base: 0,
-            allocation_protection: None,
-            region_size: found.map_or(end, |next| next.start) - page,
-            state: MemoryState::Free,
-            protection: Some(Protection::NOACCESS),
-            kind: MemoryKind::None,
-        });
+        let end = found.map_or(end, |next| next.start);
+        return Ok(MemoryBasicInformation::free(page, end));
     };
-    let protection = foreign_protection(&mapping);
-    let (kind, allocation_base, allocation_protection) = match image_of(maps, &mapping)? {
-        Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
-        None if mapping.inode != 0 || mapping.shared => (
-            MemoryKind::Mapped,
-            mapping.start.max(previous_end),
-            protection,
-        ),
-        None => (
-            MemoryKind::Private,
-            mapping.start.max(previous_end),
-            protection,
-        ),
-    };
-    // Nobody but the process knows what it has set aside for later; what cannot be touched looks so.
-    let is_reserved = mapping.access.is_empty() && kind == MemoryKind::Private;
-    Ok(MemoryBasicInformation {
-        base_address: page,
-        allocation_base,
-        allocation_protection: Some(allocation_protection),
-        region_size: mapping.end.min(end) - page,
-        state: if is_reserved {
-            MemoryState::Reserve
-        } else {
-            MemoryState::Commit
-        },
-        protection: (!is_reserved).then_some(protection),
-        kind,
-    })
+    let image = image_of(maps, &mapping)?;
+    Ok(MemoryBasicInformation::foreign(
+        page,
+        &mapping,
+        image,
+        (previous_end, end),
+    ))
 }
 
 fn covering(maps: &Maps, address: usize) -> Result<Option<Mapping>, Errno> {

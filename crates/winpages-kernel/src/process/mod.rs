@@ -10,6 +10,7 @@ mod lending;
 mod list;
 mod memory;
 mod package_text;
+mod region_query;
 mod remote;
 mod service;
 mod startup;
@@ -23,9 +24,10 @@ pub(crate) use service::after_fork_in_child;
 
 pub use list::{ListedProcess, LoadedImage, processes, threads};
 pub use memory::{Copied, read_virtual_memory, write_virtual_memory};
+pub use region_query::query_virtual_memory;
 pub use remote::{
     allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
-    lock_virtual_memory, protect_virtual_memory, query_virtual_memory,
+    lock_virtual_memory, protect_virtual_memory,
 };
 pub use service::{refuse_requests, serve_requests};
 pub use startup::{Startup, record_exit_code, startup};
@@ -44,6 +46,7 @@ use crate::sys;
 use crate::sys::descriptor_place::DescriptorPlace;
 use crate::sys::shared_page::SharedPage;
 use ending::RecordedEnding;
+use region_query::MapPlace;
 use service::Connection;
 
 impl AccessMask {
@@ -102,6 +105,8 @@ pub struct Process {
     not_listening: AtomicU64,
     /// Its mappings, as the kernel knows them.
     maps: DescriptorPlace,
+    /// Its own map of regions.
+    map: MapPlace,
     /// When it was last known to run, in nanoseconds of the monotonic clock.
     seen_running: AtomicU64,
     handles: AtomicUsize,
@@ -134,7 +139,7 @@ impl Process {
 
     /// Whether it is the calling process.
     pub fn is_own(&self) -> bool {
-        self.number == sys::process::own_number()
+        sys::process::is_own_number(self.number)
     }
 
     /// Whether it has ended.
@@ -206,6 +211,7 @@ impl Process {
             connection: Connection::default(),
             not_listening: AtomicU64::new(0),
             maps: DescriptorPlace::default(),
+            map: MapPlace::default(),
             seen_running: AtomicU64::new(0),
             handles: AtomicUsize::new(0),
         }

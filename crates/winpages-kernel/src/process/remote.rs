@@ -5,18 +5,15 @@
 
 use core::sync::atomic::Ordering;
 
-use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, QUERY, UNLOCK};
+use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, UNLOCK};
 use super::{Process, Target, injection};
-use crate::address_space::{
-    self, AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, PageRange,
-    Protection,
-};
+use crate::address_space::{self, AddressRequirements, PageRange, Protection};
 use crate::sys::clock;
 use crate::{NtStatus, residency};
 
 impl Process {
     /// Has the process do something itself.
-    fn ask(&self, operation: u32, words: Vec<u64>) -> Result<Parcel, Asked> {
+    pub(super) fn ask(&self, operation: u32, words: Vec<u64>) -> Result<Parcel, Asked> {
         self.ask_with(Parcel {
             number: operation,
             words,
@@ -37,7 +34,7 @@ impl Process {
 
     /// Whether it was found not to listen so short a time ago that it need not be asked again for what others
     /// can find out without it.
-    fn was_just_not_listening(&self) -> bool {
+    pub(super) fn was_just_not_listening(&self) -> bool {
         const SHORT: u64 = 10_000_000;
         now().saturating_sub(self.not_listening.load(Ordering::Relaxed)) < SHORT
     }
@@ -48,7 +45,7 @@ fn now() -> u64 {
     u64::try_from(clock::monotonic().as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn words(values: &[usize]) -> Vec<u64> {
+pub(super) fn words(values: &[usize]) -> Vec<u64> {
     values.iter().map(|value| *value as u64).collect()
 }
 
@@ -208,55 +205,4 @@ pub fn lock_virtual_memory(
             .map(|answer| range(&answer))
             .map_err(status),
     }
-}
-
-/// Describes the pages of a process from an address on that are alike; see
-/// [`address_space::query_virtual_memory`].
-///
-/// # Errors
-///
-/// As [`allocate_virtual_memory`].
-pub fn query_virtual_memory(
-    target: &Target,
-    address: usize,
-) -> Result<MemoryBasicInformation, NtStatus> {
-    match target {
-        Target::Own => address_space::query_virtual_memory(address),
-        Target::Other(other) => {
-            if other.was_just_not_listening() {
-                return other.describe(address);
-            }
-            match other.ask(QUERY, words(&[address, 1])) {
-                Ok(answer) => region(&answer.words).ok_or(NtStatus::UNSUCCESSFUL),
-                Err(Asked::NotListening) => other.describe(address),
-                Err(Asked::Refused(status)) => Err(status),
-            }
-        }
-    }
-}
-
-/// A region out of seven words.
-fn region(words: &[u64]) -> Option<MemoryBasicInformation> {
-    let &[
-        base_address,
-        allocation_base,
-        allocation_protection,
-        region_size,
-        state,
-        protection,
-        kind,
-    ] = words.first_chunk::<7>()?;
-    let protection_of = |bits: u64| {
-        let protection = Protection::from_bits_retain(bits as u32);
-        (!protection.is_empty()).then_some(protection)
-    };
-    Some(MemoryBasicInformation {
-        base_address: base_address as usize,
-        allocation_base: allocation_base as usize,
-        allocation_protection: protection_of(allocation_protection),
-        region_size: region_size as usize,
-        state: MemoryState::from_number(state as u32)?,
-        protection: protection_of(protection),
-        kind: MemoryKind::from_number(kind as u32)?,
-    })
 }

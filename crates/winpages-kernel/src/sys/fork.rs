@@ -70,6 +70,8 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     super::procmap::forget_after_fork();
+    super::process::forget_own_number_after_fork();
+    crate::address_space::forget_published_map_after_fork();
     crate::process::after_fork_in_child();
     in_parent();
     crate::address_space::write_watch::after_fork();

@@ -1,5 +1,7 @@
 //! Other processes: descriptors that mean one process for good, their end, and their memory.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use rustix::event::{PollFd, PollFlags};
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -18,6 +20,25 @@ pub enum Ending {
 /// The number of this process.
 pub fn own_number() -> u32 {
     rustix::process::getpid().as_raw_nonzero().get() as u32
+}
+
+/// The number of this process, remembered: 0 until it is first asked for.
+static KNOWN_OWN: AtomicU32 = AtomicU32::new(0);
+
+/// Whether the number is this process's. Takes no system call but the first time.
+pub fn is_own_number(process: u32) -> bool {
+    let known = KNOWN_OWN.load(Ordering::Relaxed);
+    if known != 0 {
+        return process == known;
+    }
+    let own = own_number();
+    KNOWN_OWN.store(own, Ordering::Relaxed);
+    process == own
+}
+
+/// The child of a fork has another number.
+pub fn forget_own_number_after_fork() {
+    KNOWN_OWN.store(0, Ordering::Relaxed);
 }
 
 /// The user that this process acts for.
@@ -267,6 +288,47 @@ pub unsafe fn read_memory(
 ) -> Result<usize, Errno> {
     // SAFETY: passed on.
     unsafe { transfer(libc::SYS_process_vm_readv, process, to, from, size) }
+}
+
+/// To how many places [`gather_memory`] goes at most.
+pub const MOST_PLACES: usize = 48;
+
+/// Copies as many bytes from each of several places of another process's memory, one behind the other;
+/// answers whether all could be.
+///
+/// # Safety
+///
+/// `to` may be written for `size` bytes from each place.
+pub unsafe fn gather_memory(process: u32, from: &[usize], size: usize, to: *mut u8) -> bool {
+    let nowhere = libc::iovec {
+        iov_base: core::ptr::null_mut(),
+        iov_len: 0,
+    };
+    let mut remote = [nowhere; MOST_PLACES];
+    if from.len() > MOST_PLACES {
+        return false;
+    }
+    for (remote, place) in remote.iter_mut().zip(from) {
+        remote.iov_base = *place as *mut libc::c_void;
+        remote.iov_len = size;
+    }
+    let local = libc::iovec {
+        iov_base: to.cast(),
+        iov_len: size * from.len(),
+    };
+    // SAFETY: the caller vouches for what is written; the kernel checks what is read.
+    let moved = unsafe {
+        libc::syscall(
+            libc::SYS_process_vm_readv,
+            process as libc::c_ulong,
+            &raw const local,
+            1usize,
+            remote.as_ptr(),
+            from.len(),
+            0usize,
+        )
+    };
+    usize::try_from(moved) == Ok(local.iov_len)
 }
 
 /// Copies into another process's memory, as far as its protections allow; answers how many bytes.

@@ -37,6 +37,25 @@ pub fn seal_size(file: BorrowedFd<'_>) {
     let _ = rustix::fs::fcntl_add_seals(file, seals);
 }
 
+/// Fixes the size of memory from [`create_sealable`] and keeps everybody from writing to it who has not
+/// mapped it by now.
+///
+/// # Errors
+///
+/// `EPERM` if it is no such memory; `EINVAL` before Linux 5.1.
+pub fn seal_for_readers(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    rustix::fs::fcntl_add_seals(file, FOR_READERS | SealFlags::SEAL)
+}
+
+/// Whether a file is memory that nobody can make shorter: what is mapped of it stays there.
+pub fn has_fixed_size(file: BorrowedFd<'_>) -> bool {
+    rustix::fs::fcntl_get_seals(file).is_ok_and(|seals| seals.contains(SealFlags::SHRINK))
+}
+
+const FOR_READERS: SealFlags = SealFlags::SHRINK
+    .union(SealFlags::GROW)
+    .union(SealFlags::FUTURE_WRITE);
+
 /// Exchanges a word of a file for another if it is what is expected, in one step that others who do
 /// the same cannot come between. Answers the word that was there: `Ok` if it was exchanged.
 ///

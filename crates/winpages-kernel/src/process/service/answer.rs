@@ -1,11 +1,11 @@
 //! Doing what was asked for.
 
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
 
 use super::parcel::Parcel;
 use super::{
     ALLOCATE, CLOSE_HANDLE, FREE, LEND_BACKING, LOCK, PROTECT, PUT_HANDLE, QUERY, TAKE_HANDLE,
-    UNLOCK,
+    UNLOCK, WATCH_MAP,
 };
 use crate::NtStatus;
 use crate::address_space::{
@@ -15,15 +15,13 @@ use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, Object, Package};
 use crate::residency;
 use crate::section::lend_backing;
-
-/// How many regions one answer has at most.
-const MOST_REGIONS: usize = 1000;
+use crate::sys;
 
 fn range(done: PageRange) -> Vec<u64> {
     vec![done.base as u64, done.size as u64]
 }
 
-/// A region as seven words; see [`super::super::query`], which reads them.
+/// A region as seven words; `region_query` reads them.
 fn region(found: &MemoryBasicInformation) -> [u64; 7] {
     let bits = |protection: Option<address_space::Protection>| {
         protection.map_or(0, |given| u64::from(given.bits()))
@@ -74,7 +72,7 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
             words.push(u64::from(old.bits()));
             words
         }
-        QUERY => regions(first, second)?,
+        QUERY => region(&query_virtual_memory(first)?).to_vec(),
         LOCK => range(residency::lock_virtual_memory(first, second)?),
         UNLOCK => range(residency::unlock_virtual_memory(first, second)?),
         TAKE_HANDLE => return take_handle(Handle::from_value(first)),
@@ -90,14 +88,14 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
         LEND_BACKING => {
             let (_, mut package) = request.object.take().ok_or(NtStatus::INVALID_PARAMETER)?;
             let shown = package.take()?;
-            let mut package = Package::default();
-            package
-                .descriptors
-                .push(lend_backing(shown.as_fd(), first != 0)?);
-            return Ok(Parcel {
-                object: Some((0, package)),
-                ..Parcel::default()
-            });
+            let lent = lend_backing(shown.as_fd(), first != 0)?;
+            return Ok(with_descriptor(lent));
+        }
+        WATCH_MAP => {
+            let page = sys::file::duplicate(address_space::publish_map()?);
+            return Ok(with_descriptor(
+                page.map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?,
+            ));
         }
         CLOSE_HANDLE => {
             handle_table::close(Handle::from_value(first))?;
@@ -111,18 +109,15 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
     })
 }
 
-/// Regions from an address on, as many as are wanted and fit.
-fn regions(address: usize, wanted: usize) -> Result<Vec<u64>, NtStatus> {
-    let mut words = Vec::new();
-    let mut found = query_virtual_memory(address)?;
-    for _ in 0..wanted.clamp(1, MOST_REGIONS) {
-        words.extend(region(&found));
-        match query_virtual_memory(found.base_address + found.region_size) {
-            Ok(next) => found = next,
-            Err(_) => break,
-        }
+fn with_descriptor(descriptor: OwnedFd) -> Parcel {
+    let package = Package {
+        descriptors: vec![descriptor],
+        ..Package::default()
+    };
+    Parcel {
+        object: Some((0, package)),
+        ..Parcel::default()
     }
-    Ok(words)
 }
 
 /// Packs what a handle leads to.

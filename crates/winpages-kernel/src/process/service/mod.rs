@@ -28,6 +28,8 @@ mod operation {
     pub const CLOSE_HANDLE: u32 = 9;
     /// Anybody may ask for it who shows that the kernel let him open the section.
     pub const LEND_BACKING: u32 = 10;
+    /// The page that shows when the map of regions changes.
+    pub const WATCH_MAP: u32 = 11;
 }
 
 pub(super) use operation::*;
