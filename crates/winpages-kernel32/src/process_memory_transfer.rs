@@ -17,13 +17,12 @@ unsafe fn transfer(
     count: *mut usize,
     copy: impl FnOnce(&Target) -> Copied,
 ) -> i32 {
-    let copied = match process::reference_process(Handle::from_value(process), right) {
-        Ok(target) => copy(&target),
-        Err(status) => Copied {
-            bytes: 0,
-            result: Err(status),
-        },
-    };
+    let process = Handle::from_value(process);
+    let copied = process::with_process(process, right, |target| Ok(copy(target)));
+    let copied = copied.unwrap_or_else(|status| Copied {
+        bytes: 0,
+        result: Err(status),
+    });
     let mut result = copied.result;
     if !count.is_null() {
         // SAFETY: the caller's pointer, for the caller's answer.

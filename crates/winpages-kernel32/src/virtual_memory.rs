@@ -356,8 +356,10 @@ pub unsafe extern "C" fn VirtualQueryEx(
     dwLength: usize,
 ) -> usize {
     let find = || {
-        let process = target(hProcess, AccessMask::PROCESS_QUERY_INFORMATION)?;
-        process::query_virtual_memory(&process, lpAddress as usize)
+        let process = Handle::from_value(hProcess);
+        process::with_process(process, AccessMask::PROCESS_QUERY_INFORMATION, |process| {
+            process::query_virtual_memory(process, lpAddress as usize)
+        })
     };
     // SAFETY: passed on.
     unsafe { query(find, lpBuffer, dwLength) }

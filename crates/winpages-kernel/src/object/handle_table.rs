@@ -272,6 +272,9 @@ pub fn close(handle: Handle) -> Result<(), NtStatus> {
     if was_last {
         entry.object.last_handle_closed();
     }
+    if let Object::Process(_) = entry.object {
+        crate::process::forget_closed();
+    }
     Ok(())
 }
 

@@ -149,9 +149,9 @@ impl Object {
             Self::Section(section) => section.last_handle_closed(),
             Self::Dispatcher(object) => object.last_handle_closed(),
             Self::Directory(directory) => directory.last_handle_closed(),
+            Self::Process(process) => process.last_handle_closed(),
             Self::MemoryNotification(_)
             | Self::Thread(_)
-            | Self::Process(_)
             | Self::ForeignThread(_)
             | Self::Token(_) => {}
         }

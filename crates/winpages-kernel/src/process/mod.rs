@@ -10,6 +10,7 @@ mod lending;
 mod list;
 mod memory;
 mod package_text;
+mod reference;
 mod region_query;
 mod remote;
 mod service;
@@ -24,6 +25,8 @@ pub(crate) use service::after_fork_in_child;
 
 pub use list::{ListedProcess, LoadedImage, processes, threads};
 pub use memory::{Copied, read_virtual_memory, write_virtual_memory};
+pub(crate) use reference::forget_closed;
+pub use reference::{Target, reference_process, with_process};
 pub use region_query::query_virtual_memory;
 pub use remote::{
     allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
@@ -33,7 +36,6 @@ pub use service::{refuse_requests, serve_requests};
 pub use startup::{Startup, record_exit_code, startup};
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use core::time::Duration;
 use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -107,14 +109,15 @@ pub struct Process {
     maps: DescriptorPlace,
     /// Its own map of regions.
     map: MapPlace,
-    /// When it was last known to run, in nanoseconds of the monotonic clock.
+    /// When it was last known to run, in the processor's ticks.
     seen_running: AtomicU64,
     handles: AtomicUsize,
 }
 
-/// How long a number surely stays a process's own after its end: the kernel gives out all others
-/// before it comes back to one, thousands of them.
-const NUMBER_IS_KEPT_FOR: Duration = Duration::from_micros(100);
+/// How long a number surely stays a process's own after its end, in the processor's ticks, of which there
+/// are some thousands in a microsecond: the kernel gives out all other numbers, thousands of them, before it
+/// comes back to one.
+const NUMBER_IS_KEPT_FOR: u64 = 100_000;
 
 impl Process {
     /// Finds a process by its number. Windows ignores the two low bits of a number; here every number
@@ -155,15 +158,14 @@ impl Process {
         if self.is_own_child {
             return false;
         }
-        let now = sys::clock::monotonic();
-        let seen = Duration::from_nanos(self.seen_running.load(Ordering::Relaxed));
-        if now.saturating_sub(seen) < NUMBER_IS_KEPT_FOR {
+        let now = sys::clock::ticks();
+        let seen = self.seen_running.load(Ordering::Relaxed);
+        if now.wrapping_sub(seen) < NUMBER_IS_KEPT_FOR {
             return false;
         }
         if self.has_ended() {
             return true;
         }
-        let now = u64::try_from(now.as_nanos()).unwrap_or(0);
         self.seen_running.store(now, Ordering::Relaxed);
         false
     }
@@ -221,6 +223,18 @@ impl Process {
         &self.handles
     }
 
+    /// The last handle has been closed; a thread may still remember where it led.
+    pub(crate) fn last_handle_closed(&self) {
+        self.take_note_of_end();
+    }
+
+    /// Has the kernel forget a child that has ended.
+    fn take_note_of_end(&self) {
+        if self.is_own_child {
+            sys::process::reap(self.descriptor.as_fd());
+        }
+    }
+
     /// Whether the kernel lets this process do what `desired` asks for.
     ///
     /// Linux has three questions where Windows has a security descriptor: may this process look into
@@ -243,9 +257,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if self.is_own_child {
-            sys::process::reap(self.descriptor.as_fd());
-        }
+        self.take_note_of_end();
     }
 }
 
@@ -287,48 +299,4 @@ fn held(number: u32) -> Option<Arc<Process>> {
         _ => None,
     });
     processes.find(|process| process.number() == number)
-}
-
-/// Whom a handle to a process names.
-#[derive(Clone, Debug)]
-pub enum Target {
-    /// The calling process: whoever asks needs no kernel in between.
-    Own,
-    /// Another one.
-    Other(Arc<Process>),
-}
-
-impl Target {
-    /// Its number.
-    pub fn number(&self) -> u32 {
-        match self {
-            Self::Own => sys::process::own_number(),
-            Self::Other(other) => other.number(),
-        }
-    }
-}
-
-/// Finds the process that a handle leads to, if the handle grants `desired`. The pseudo handle of the
-/// own process grants everything.
-///
-/// # Errors
-///
-/// [`NtStatus::INVALID_HANDLE`] if there is no such handle, [`NtStatus::OBJECT_TYPE_MISMATCH`] if it
-/// is of another kind, [`NtStatus::ACCESS_DENIED`] if it does not grant `desired`.
-pub fn reference_process(handle: Handle, desired: AccessMask) -> Result<Target, NtStatus> {
-    if handle == Handle::CURRENT_PROCESS {
-        return Ok(Target::Own);
-    }
-    let entry = handle_table::lookup(handle)?;
-    let Object::Process(process) = entry.object else {
-        return Err(NtStatus::OBJECT_TYPE_MISMATCH);
-    };
-    if !entry.access.contains(desired) {
-        return Err(NtStatus::ACCESS_DENIED);
-    }
-    Ok(if process.is_own() {
-        Target::Own
-    } else {
-        Target::Other(process)
-    })
 }

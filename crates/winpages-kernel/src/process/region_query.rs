@@ -4,8 +4,9 @@
 //! the kernel is asked about, as it is for a process that knows nothing of us. Only views of sections are
 //! left for the process itself to tell.
 
-use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::AsFd;
 
@@ -17,33 +18,34 @@ use crate::address_space::{
     self, FromMap, MemoryBasicInformation, MemoryKind, MemoryState, OtherMap, Protection,
 };
 
-/// A place for the map of a process. Who needs it takes it out, and puts it back; there is no lock that a
-/// fork could find held.
-#[derive(Debug, Default)]
-pub(super) struct MapPlace(AtomicPtr<OtherMap>);
+/// A place for the map of a process, for one thread at a time. There is no lock that one waits for, and that a
+/// fork could find held: who comes while another uses the map does without.
+#[derive(Default)]
+pub(super) struct MapPlace {
+    is_used: AtomicBool,
+    map: UnsafeCell<Option<Box<OtherMap>>>,
+}
+
+// SAFETY: the map is only reached by the one who has exchanged `is_used`.
+unsafe impl Sync for MapPlace {}
 
 impl MapPlace {
+    /// Has `work` done with the place; `None` if it is in use.
     #[inline]
-    fn take(&self) -> Option<Box<OtherMap>> {
-        let kept = self.0.swap(ptr::null_mut(), Ordering::Acquire);
-        // SAFETY: what `keep` put there, and the swap took out for this caller alone.
-        (!kept.is_null()).then(|| unsafe { Box::from_raw(kept) })
-    }
-
-    #[inline]
-    fn keep(&self, map: Box<OtherMap>) {
-        let map = Box::into_raw(map);
-        let there = self.0.swap(map, Ordering::AcqRel);
-        if !there.is_null() {
-            // SAFETY: as above.
-            drop(unsafe { Box::from_raw(there) });
+    fn with<T>(&self, work: impl FnOnce(&mut Option<Box<OtherMap>>) -> T) -> Option<T> {
+        if self.is_used.swap(true, Ordering::Acquire) {
+            return None;
         }
+        // SAFETY: nobody else uses it until it is said below that this one does not any more.
+        let answer = work(unsafe { &mut *self.map.get() });
+        self.is_used.store(false, Ordering::Release);
+        Some(answer)
     }
 }
 
-impl Drop for MapPlace {
-    fn drop(&mut self) {
-        drop(self.take());
+impl fmt::Debug for MapPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MapPlace").finish_non_exhaustive()
     }
 }
 
@@ -65,37 +67,41 @@ pub fn query_virtual_memory(
 }
 
 impl Process {
+    #[inline]
     fn query(&self, address: usize) -> Result<MemoryBasicInformation, NtStatus> {
-        if let Some(mut map) = self.known_map() {
-            let answer = map.look(address);
-            self.map.keep(map);
-            match answer {
-                Some(FromMap::Region(region)) => return Ok(region),
-                Some(FromMap::Outside) => return Err(NtStatus::INVALID_PARAMETER),
-                Some(FromMap::Elsewhere {
-                    previous_end,
-                    next_start,
-                }) => return self.describe_between(address, (previous_end, next_start)),
-                Some(FromMap::View) | None => {}
-            }
+        match self.map.with(|map| self.known_map(map)?.look(address)) {
+            Some(Some(FromMap::Region(region))) => Ok(region),
+            Some(Some(FromMap::Outside)) => Err(NtStatus::INVALID_PARAMETER),
+            Some(Some(FromMap::Elsewhere {
+                previous_end,
+                next_start,
+            })) => self.describe_between(address, (previous_end, next_start)),
+            _ => self.ask_about(address),
         }
+    }
+
+    fn ask_about(&self, address: usize) -> Result<MemoryBasicInformation, NtStatus> {
         if self.was_just_not_listening() {
             return self.describe(address);
         }
         match self.ask(QUERY, words(&[address])) {
             Ok(answer) => region(&answer.words).ok_or(NtStatus::UNSUCCESSFUL),
             Err(Asked::NotListening) => self.describe(address),
+            // It is becoming another program.
+            Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING)) if !self.has_ended() => {
+                self.describe(address)
+            }
             Err(Asked::Refused(status)) => Err(status),
         }
     }
 
     /// The map that the process shows, if it does.
     #[inline]
-    fn known_map(&self) -> Option<Box<OtherMap>> {
-        match self.map.take() {
-            Some(map) if map.is_alive() => Some(map),
-            _ => self.open_map(),
+    fn known_map<'a>(&self, map: &'a mut Option<Box<OtherMap>>) -> Option<&'a mut OtherMap> {
+        if map.as_ref().is_none_or(|map| !map.is_alive()) {
+            *map = self.open_map();
         }
+        map.as_deref_mut()
     }
 
     #[cold]

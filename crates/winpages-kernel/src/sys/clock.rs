@@ -23,6 +23,14 @@ pub fn monotonic() -> Duration {
     read(ClockId::Monotonic)
 }
 
+/// The processor's own clock, which takes a quarter of the time of [`monotonic`] to read: a number that
+/// grows, by at least one in each nanosecond.
+#[inline]
+pub fn ticks() -> u64 {
+    // SAFETY: every processor of this architecture has the instruction, and Linux lets programs use it.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
 /// Time since 1970-01-01 00:00 UTC.
 pub fn since_unix_epoch() -> Duration {
     read(ClockId::Realtime)
