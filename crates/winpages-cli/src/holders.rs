@@ -1,12 +1,14 @@
 //! Which processes hold handles to an object, or have views of it.
 //!
-//! The kernel knows: a handle is a file descriptor and a view is a mapping, and /proc tells both
+//! The kernel knows: a handle is a locked file descriptor and a view is a mapping, and /proc tells both
 //! for every process of the user (or for all, to root).
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use rustix::fs::makedev;
 use serde::Serialize;
@@ -21,7 +23,7 @@ pub struct Holder {
     pub pid: u32,
     /// What it is called.
     pub name: String,
-    /// How many descriptors of the object it has open.
+    /// How many descriptors of the object it has locked.
     pub handles: usize,
     /// What it has mapped of the object.
     pub views: Vec<View>,
@@ -103,7 +105,8 @@ pub fn find(objects: &[Trace]) -> io::Result<Holders> {
 /// What a process has open and mapped.
 struct Process {
     pid: u32,
-    open: HashMap<FileId, usize>,
+    /// The numbers under which it has files open.
+    open: HashMap<FileId, Vec<OsString>>,
     mapped: HashMap<FileId, Vec<View>>,
 }
 
@@ -115,12 +118,11 @@ impl Process {
             mapped: HashMap::new(),
         };
         for descriptor in fs::read_dir(format!("/proc/{pid}/fd"))? {
+            let descriptor = descriptor?;
             // Closed in the meantime, if it cannot be looked at.
-            if let Ok(metadata) = fs::metadata(descriptor?.path()) {
-                *process
-                    .open
-                    .entry((metadata.dev(), metadata.ino()))
-                    .or_default() += 1;
+            if let Ok(metadata) = fs::metadata(descriptor.path()) {
+                let numbers = process.open.entry((metadata.dev(), metadata.ino()));
+                numbers.or_default().push(descriptor.file_name());
             }
         }
         for line in fs::read(format!("/proc/{pid}/maps"))?.split(|byte| *byte == b'\n') {
@@ -138,7 +140,8 @@ impl Process {
     }
 
     fn holder(&self, trace: &Trace) -> Option<Holder> {
-        let handles = self.open.get(&trace.handles).copied().unwrap_or(0);
+        let numbers = self.open.get(&trace.handles).into_iter().flatten();
+        let handles = numbers.filter(|number| self.has_locked(number)).count();
         let views = self.mapped.get(&trace.views).cloned().unwrap_or_default();
         (handles != 0 || !views.is_empty()).then(|| Holder {
             pid: self.pid,
@@ -146,6 +149,18 @@ impl Process {
             handles,
             views,
         })
+    }
+}
+
+impl Process {
+    /// Whether a descriptor holds its file, and is not there for views alone.
+    fn has_locked(&self, number: &OsStr) -> bool {
+        let path = Path::new("/proc")
+            .join(self.pid.to_string())
+            .join("fdinfo")
+            .join(number);
+        let facts = fs::read_to_string(path).unwrap_or_default();
+        facts.lines().any(|line| line.starts_with("lock:"))
     }
 }
 
@@ -199,8 +214,9 @@ mod tests {
 
     #[test]
     fn this_process_is_found_by_its_descriptor() {
-        let file = tempfile::tempfile().unwrap();
-        let metadata = file.metadata().unwrap();
+        let opened = tempfile::tempfile().unwrap();
+        opened.lock_shared().unwrap();
+        let metadata = opened.metadata().unwrap();
         let file = (metadata.dev(), metadata.ino());
         let trace = Trace {
             handles: file,

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -15,8 +15,9 @@ use crate::sys::{fork, shared_file};
 /// A named object's file, with this process's hold on its name: a shared lock on the file.
 ///
 /// The lock goes with the process, however it ends, so the name lives as long as anybody holds it and
-/// no longer. The hold ends with [`NamedFile::release`], when the last handle is closed; the file
-/// stays open for views.
+/// no longer. The hold ends with [`NamedFile::release`], when the last handle is closed. Views are mapped
+/// from an opening of their own: a mapping keeps its file description, which may be shared with a process on
+/// the other side of a fork, and with it whatever that has locked.
 #[derive(Debug)]
 pub struct NamedFile {
     descriptor: OwnedFd,
@@ -25,6 +26,7 @@ pub struct NamedFile {
     /// [`fork::generation`] when the file was opened.
     generation: u64,
     released: AtomicBool,
+    for_views: OnceLock<OwnedFd>,
     is_writable: bool,
     state: NamedFileState,
 }
@@ -69,6 +71,7 @@ impl NamedFile {
             file_name,
             generation: fork::generation(),
             released: AtomicBool::new(false),
+            for_views: OnceLock::new(),
             is_writable: opened.is_writable,
             state: opened.state,
         }
@@ -88,6 +91,24 @@ impl NamedFile {
     /// descriptor.
     pub(super) fn leaf(&self) -> Vec<u16> {
         ObjectName::leaf_of_file(&self.file_name).unwrap_or_default()
+    }
+
+    /// The file as views are to be mapped from it.
+    pub(crate) fn for_views(&self) -> BorrowedFd<'_> {
+        if let Some(opened) = self.for_views.get() {
+            return opened.as_fd();
+        }
+        let opened = if self.is_writable {
+            shared_file::open_writable(self.as_fd())
+        } else {
+            shared_file::open_again(self.as_fd())
+        };
+        match opened {
+            Ok(opened) => self.for_views.get_or_init(|| opened).as_fd(),
+            // No /proc, no descriptor left, or rights that have been taken away since: better a view that
+            // outlives a fork with its lock than none.
+            Err(_) => self.as_fd(),
+        }
     }
 
     /// Whether both are openings of one object's file.

@@ -190,7 +190,10 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
 
 impl Backing for Section {
     fn file(&self) -> BorrowedFd<'_> {
-        self.as_fd()
+        match &self.storage {
+            Storage::Named(file) => file.for_views(),
+            Storage::Unnamed(_) | Storage::File { .. } | Storage::Image { .. } => self.as_fd(),
+        }
     }
 
     fn flush(&self, offset: u64, size: u64) -> Result<(), NtStatus> {
