@@ -106,7 +106,10 @@ impl Row {
                     .as_ref()
                     .map_or(handles, |file| (file.device, file.inode)),
             },
-            file: section.file.map(|file| file.path),
+            file: section
+                .file
+                .map(|file| file.path)
+                .filter(|path| !path.as_os_str().is_empty()),
             path: object.path,
             owner: object.owner,
             creator: object.descriptor.creator,

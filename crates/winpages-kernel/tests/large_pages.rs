@@ -1,7 +1,9 @@
 //! MEM_LARGE_PAGES, on huge pages that the test sets aside where it may.
 
-use std::fs;
+#[path = "common/set_aside.rs"]
+mod set_aside;
 
+use set_aside::SetAside;
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{
     AddressRequirements, AllocationType, LARGE_PAGE_SIZE, MemoryKind, MemoryState, PageRange,
@@ -19,31 +21,6 @@ const READONLY: u32 = 2;
 const READWRITE: u32 = 4;
 const DECOMMIT: u32 = 0x4000;
 const RELEASE: u32 = 0x8000;
-
-/// How many huge pages the machine has set aside; more while the test runs, where it may ask for them.
-struct SetAside(String);
-
-impl SetAside {
-    const PATH: &str = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
-    const FREE: &str = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
-
-    fn count(path: &str) -> usize {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.trim().parse().unwrap_or(0)
-    }
-
-    fn more(pages: usize) -> Option<Self> {
-        let before = Self(fs::read_to_string(Self::PATH).ok()?);
-        fs::write(Self::PATH, (Self::count(Self::PATH) + pages).to_string()).ok()?;
-        (Self::count(Self::FREE) >= pages).then_some(before)
-    }
-}
-
-impl Drop for SetAside {
-    fn drop(&mut self) {
-        fs::write(Self::PATH, &self.0).unwrap();
-    }
-}
 
 fn large(base: usize, pages: usize, more: u32) -> Result<PageRange, NtStatus> {
     let kind = RESERVE | COMMIT | LARGE | more;

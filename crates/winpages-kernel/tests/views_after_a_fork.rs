@@ -102,13 +102,7 @@ fn a_child_with_a_view_and_a_handle_keeps_the_name() {
         unsafe { view.write_volatile(3) };
         told && closed && has_become(view, 4)
     });
-    // SAFETY: a view of this process's section.
-    let wait = |byte| {
-        while unsafe { view.read_volatile() } != byte {
-            std::thread::yield_now();
-        }
-    };
-    wait(1);
+    assert!(has_become(view, 1));
     close(handle);
     let (again, disposition) = create("kept", 4096).unwrap();
     assert_eq!(disposition, Disposition::Existing);

@@ -14,9 +14,10 @@ const FILE_MAP_COPY: u32 = 0x01;
 const FILE_MAP_WRITE: u32 = 0x02;
 const FILE_MAP_READ: u32 = 0x04;
 const FILE_MAP_EXECUTE: u32 = 0x20;
-/// Bits that say how to map, not what may be done: FILE_MAP_LARGE_PAGES and
-/// FILE_MAP_TARGETS_INVALID.
-const FILE_MAP_HINTS: u32 = 0x6000_0000;
+const FILE_MAP_LARGE_PAGES: u32 = 0x2000_0000;
+const FILE_MAP_TARGETS_INVALID: u32 = 0x4000_0000;
+/// Bits that say how to map, not what may be done.
+const FILE_MAP_HINTS: u32 = FILE_MAP_LARGE_PAGES | FILE_MAP_TARGETS_INVALID;
 
 /// The protection of a view for FILE_MAP_ bits: copying is asked for by FILE_MAP_COPY and nothing
 /// else, and what asks for nothing known gets a view that cannot be touched.
@@ -49,6 +50,11 @@ pub unsafe extern "C" fn MapViewOfFileEx(
     dwNumberOfBytesToMap: usize,
     lpBaseAddress: *mut c_void,
 ) -> *mut c_void {
+    let mut kind = ViewType::empty();
+    kind.set(
+        ViewType::LARGE_PAGES,
+        dwDesiredAccess & FILE_MAP_LARGE_PAGES != 0,
+    );
     mapped(section::map_view_of_section(&MapView {
         section: Handle::from_value(hFileMappingObject),
         base: lpBaseAddress as usize,
@@ -56,7 +62,7 @@ pub unsafe extern "C" fn MapViewOfFileEx(
         size: dwNumberOfBytesToMap,
         protection: view_protection(dwDesiredAccess),
         requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
+        kind,
     }))
 }
 

@@ -18,14 +18,26 @@ use crate::token::{Privilege, Token};
 /// mirrors GetLargePageMinimum.
 pub const LARGE_PAGE_SIZE: usize = memory::HUGE_PAGE_SIZE;
 
+/// Whether this process may use large pages.
+///
+/// # Errors
+///
+/// [`NtStatus::PRIVILEGE_NOT_HELD`]: SeLockMemoryPrivilege is not enabled, or nobody has set huge pages aside
+/// on this machine.
+pub(crate) fn check_privilege() -> Result<(), NtStatus> {
+    match Token::default().state(Privilege::LOCK_MEMORY) {
+        Some(true) => Ok(()),
+        _ => Err(NtStatus::PRIVILEGE_NOT_HELD),
+    }
+}
+
 /// Reserves and commits large pages.
 ///
 /// # Errors
 ///
 /// * [`NtStatus::INVALID_PARAMETER`]: anything but reserved and committed at once, or written through
 ///   with a watch; an address or a size that is no multiple of [`LARGE_PAGE_SIZE`].
-/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: SeLockMemoryPrivilege is not enabled, or nobody has set huge
-///   pages aside on this machine.
+/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: see [`check_privilege`].
 /// * [`NtStatus::INSUFFICIENT_RESOURCES`]: those that were set aside are all in use.
 /// * [`NtStatus::CONFLICTING_ADDRESSES`], [`NtStatus::NO_MEMORY`]: no room at that address, or anywhere.
 pub(super) fn allocate(
@@ -39,9 +51,7 @@ pub(super) fn allocate(
     if kind.difference(AllocationType::TOP_DOWN) != both {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    if Token::default().state(Privilege::LOCK_MEMORY) != Some(true) {
-        return Err(NtStatus::PRIVILEGE_NOT_HELD);
-    }
+    check_privilege()?;
     let end = base
         .checked_add(size)
         .filter(|end| *end <= application_end());

@@ -50,6 +50,7 @@ pub use free::{FreeType, free_virtual_memory};
 pub(crate) use free::{Task as FreeTask, range_within};
 pub use image_view::ImagePart;
 pub use large_pages::LARGE_PAGE_SIZE;
+pub(crate) use large_pages::check_privilege as check_large_page_privilege;
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};

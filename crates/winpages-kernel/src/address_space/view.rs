@@ -7,6 +7,7 @@ use rustix::fd::BorrowedFd;
 use super::allocate::{self, clear_way, mapping_status};
 use super::commit_map::CommitMap;
 use super::image_view::{self, ImagePart, ImageParts};
+use super::large_pages::LARGE_PAGE_SIZE;
 use super::layout::{PAGE_SIZE, page_up};
 use super::query::{MemoryBasicInformation, MemoryKind, MemoryState};
 use super::region_map::{REGIONS, Writer};
@@ -55,6 +56,8 @@ pub trait Backing: Send + Sync {
 pub enum Pages {
     /// Memory, all of it committed.
     Committed,
+    /// Large pages, of which nothing changes until the view is unmapped.
+    Large,
     /// Memory that is committed page by page.
     Reserving(CommitMap),
     /// A file's.
@@ -215,9 +218,15 @@ pub fn map_view(place: ViewPlace, size: usize, view: Box<View>) -> Result<PageRa
         ViewPlace::Anywhere {
             requirements,
             top_down,
-        } => allocate::place(&mut writer, size, &requirements, top_down, false, |at| {
-            map(at, false)
-        })?,
+        } => {
+            let mut requirements = requirements;
+            if matches!(view.pages, Pages::Large) {
+                requirements.alignment = requirements.alignment.max(LARGE_PAGE_SIZE);
+            }
+            allocate::place(&mut writer, size, &requirements, top_down, false, |at| {
+                map(at, false)
+            })?
+        }
         ViewPlace::At(base) => {
             let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
             writer.ensure_records()?;
@@ -383,7 +392,10 @@ pub(super) fn commit(
             let end = view.offset + (range.end() - base) as u64;
             view.backing.extend(end)?;
         }
-        Pages::Committed | Pages::File | Pages::Image { .. } => {}
+        Pages::Large if run.state != PageState::committed(protection) => {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        Pages::Committed | Pages::Large | Pages::File | Pages::Image { .. } => {}
     }
     change(writer, range, protection)?;
     Ok(range)
@@ -413,6 +425,13 @@ pub(super) fn protect(
         protection
     };
     let old = run.state.protection().ok_or(NtStatus::NOT_COMMITTED)?;
+    if matches!(view.pages, Pages::Large) {
+        return if protection.with_caching_of(old) == old {
+            Ok((range, old))
+        } else {
+            Err(NtStatus::CONFLICTING_ADDRESSES)
+        };
+    }
     let old = reported(old, range.base, run.end.min(range.end())).0;
     let mut at = range.base;
     while at < range.end() {

@@ -75,7 +75,7 @@ pub(crate) fn lend_backing(shown: BorrowedFd<'_>, write: bool) -> Result<OwnedFd
     let section = section.ok_or(NtStatus::ACCESS_DENIED)?;
     let has_backing = matches!(
         section.storage,
-        Storage::File { .. } | Storage::Image { .. }
+        Storage::Memory { .. } | Storage::File { .. } | Storage::Image { .. }
     );
     if !has_backing || (write && !shared_file::is_writable(shown)) {
         return Err(NtStatus::ACCESS_DENIED);

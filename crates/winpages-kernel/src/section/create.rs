@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::image::Image;
@@ -12,7 +12,7 @@ use super::open::existing;
 use super::payload::Payload;
 use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, held};
 use crate::address_space::layout::PAGE_SIZE;
-use crate::address_space::{CommitMap, Protection};
+use crate::address_space::{CommitMap, LARGE_PAGE_SIZE, Protection, check_large_page_privilege};
 use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
@@ -68,7 +68,10 @@ pub enum Disposition {
 /// * [`NtStatus::SECTION_TOO_BIG`]: larger than a file that may not be written.
 /// * [`NtStatus::DISK_FULL`]: the file cannot grow to the size.
 /// * [`NtStatus::COMMITMENT_LIMIT`]: the memory cannot be promised.
-/// * [`NtStatus::PRIVILEGE_NOT_HELD`]: large pages.
+/// * for large pages [`NtStatus::PRIVILEGE_NOT_HELD`]: SeLockMemoryPrivilege is not enabled, or nobody has set
+///   any aside on this machine; [`NtStatus::INVALID_PARAMETER`]: a size that is no multiple of theirs;
+///   [`NtStatus::INVALID_PAGE_PROTECTION`]: copies of them; [`NtStatus::INSUFFICIENT_RESOURCES`]: those set
+///   aside are all in use.
 /// * [`NtStatus::INVALID_OWNER`], [`NtStatus::PRIVILEGE_NOT_HELD`]: the security descriptor is not one that
 ///   this user may give.
 /// * for SEC_IMAGE [`NtStatus::INVALID_FILE_FOR_SECTION`] (an empty file),
@@ -85,6 +88,14 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
     }
     if request.file.is_none() && (request.size == 0 || request.size > i64::MAX as u64) {
         return Err(NtStatus::INVALID_PARAMETER);
+    }
+    if flags.contains(SectionFlags::LARGE_PAGES) {
+        if protection.is_copy_on_write() {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        if !request.size.is_multiple_of(LARGE_PAGE_SIZE as u64) {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
     }
     let security = request.security.as_ref();
     let security = security.map(|given| Assigned::to_new_object(given, &object_type::SECTION));
@@ -164,7 +175,7 @@ fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     if large {
-        return Err(NtStatus::PRIVILEGE_NOT_HELD);
+        check_large_page_privilege()?;
     }
     if has_image && !has_file {
         return Err(NtStatus::INVALID_FILE_FOR_SECTION);
@@ -193,6 +204,10 @@ impl Maker<'_> {
             let file = self.file(handle)?;
             return self.section_of_file(file, None);
         }
+        if self.flags.contains(SectionFlags::LARGE_PAGES) {
+            let (pages, size) = (self.large_pages()?, self.request.size);
+            return Ok(self.section(Storage::Memory { pages, name: None }, size, None));
+        }
         let room = self.memory();
         let file = shared_file::create_in_memory(c"winpages section").map_err(descriptor_status)?;
         // Charged by the kernel's overcommit policy, not to /dev/shm, and not set aside page by page:
@@ -204,9 +219,13 @@ impl Maker<'_> {
             return Err(NtStatus::COMMITMENT_LIMIT);
         }
         let commit_map = room.commit_map(false);
+        let storage = Storage::Memory {
+            pages: file,
+            name: None,
+        };
         Ok(Section {
             commit_map,
-            ..self.section(Storage::Unnamed(file), room.data, None)
+            ..self.section(storage, room.data, None)
         })
     }
 
@@ -217,6 +236,9 @@ impl Maker<'_> {
         let mut filling = Filling::default();
         let fill = |file: BorrowedFd<'_>| match (self.request.file, plain) {
             (Some(behind), _) => self.fill_for_file(&mut filling, name, self.file(behind)?, file),
+            (None, _) if self.flags.contains(SectionFlags::LARGE_PAGES) => {
+                self.fill_for_large_pages(&mut filling, name, file)
+            }
             (None, Some(plain)) => self.fill_plain(&mut filling, plain, file),
             (None, None) => self.fill_for_memory(&mut filling, name, file),
         };
@@ -234,9 +256,16 @@ impl Maker<'_> {
                 })
             }
             Found::Created(file) => {
-                let mut section = match filling.behind {
-                    Some(behind) => self.section_of_file(behind, Some((name, file)))?,
-                    None => {
+                let mut section = match (filling.behind, filling.large_pages) {
+                    (Some(behind), _) => self.section_of_file(behind, Some((name, file)))?,
+                    (None, Some(pages)) => {
+                        let storage = Storage::Memory {
+                            pages,
+                            name: Some(file),
+                        };
+                        self.section(storage, self.request.size, Some(name))
+                    }
+                    (None, None) => {
                         let room = self.memory();
                         let commit_map = room.commit_map(true);
                         let storage = Storage::Named(file);
@@ -254,6 +283,19 @@ impl Maker<'_> {
                 })
             }
         }
+    }
+
+    /// As many large pages as the section is to have.
+    pub(super) fn large_pages(&self) -> Result<OwnedFd, NtStatus> {
+        let created =
+            shared_file::create_of_huge_pages(c"winpages large section", self.request.size);
+        let pages = created.map_err(|errno| match errno {
+            Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
+            _ => NtStatus::INSUFFICIENT_RESOURCES,
+        })?;
+        // Nobody who opens the section can cut it short under the others' views.
+        shared_file::seal_size(pages.as_fd());
+        Ok(pages)
     }
 
     fn section_of_file(

@@ -30,7 +30,7 @@ pub struct DescribedFile {
     pub device: u64,
     /// Its inode number.
     pub inode: u64,
-    /// Where it was when the section was created.
+    /// Where it was when the section was created; empty for large pages, which were nowhere.
     pub path: PathBuf,
 }
 

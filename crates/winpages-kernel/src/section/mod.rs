@@ -88,8 +88,11 @@ pub const SECTION_GENERIC_MAPPING: GenericMapping = GenericMapping {
 enum Storage {
     /// In a named object's own file on tmpfs.
     Named(NamedFile),
-    /// In memory that has no name.
-    Unnamed(OwnedFd),
+    /// In memory that has no name; the section may have one, if its pages are large.
+    Memory {
+        pages: OwnedFd,
+        name: Option<NamedFile>,
+    },
     /// In a file of the user's; with a name, if the section has one.
     File {
         file: MappingGuard,
@@ -166,8 +169,9 @@ impl Section {
     pub(crate) fn named_file(&self) -> Option<&NamedFile> {
         match &self.storage {
             Storage::Named(file) => Some(file),
-            Storage::File { name, .. } | Storage::Image { name, .. } => name.as_ref(),
-            Storage::Unnamed(_) => None,
+            Storage::Memory { name, .. }
+            | Storage::File { name, .. }
+            | Storage::Image { name, .. } => name.as_ref(),
         }
     }
 
@@ -187,7 +191,7 @@ impl AsFd for Section {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.storage {
             Storage::Named(file) => file.as_fd(),
-            Storage::Unnamed(file) => file.as_fd(),
+            Storage::Memory { pages, .. } => pages.as_fd(),
             Storage::File { file, .. } => file.file().as_fd(),
             Storage::Image { image, .. } => image.as_fd(),
         }

@@ -2,7 +2,7 @@
 
 use std::os::fd::AsRawFd;
 
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::SectionFlags;
 use super::create::{Behind, Maker, reported_flags};
@@ -18,6 +18,8 @@ use crate::sys::{descriptors, shared_file};
 pub(super) struct Filling {
     /// What the section's pages are those of, if not the file's own.
     pub behind: Option<Behind>,
+    /// The section's pages, if they are large.
+    pub large_pages: Option<OwnedFd>,
     /// What the file says of the section.
     pub descriptor: Option<Descriptor>,
 }
@@ -93,16 +95,7 @@ impl Maker<'_> {
         behind: Behind,
         file: BorrowedFd<'_>,
     ) -> Result<(), NtStatus> {
-        let pages = behind.pages();
-        let identity = File::identity_of(pages)?;
-        let payload = Payload {
-            size: behind.size,
-            device: identity.device,
-            inode: identity.inode,
-            holder: std::process::id(),
-            descriptor: pages.as_raw_fd() as u32,
-            ..self.payload()
-        };
+        let payload = self.payload_of_pages(behind.pages(), behind.size)?;
         let path = descriptors::path_of(behind.file.as_fd())
             .unwrap_or_default()
             .into_os_string()
@@ -112,6 +105,35 @@ impl Maker<'_> {
         filling.descriptor = Some(descriptor);
         filling.behind = Some(behind);
         Ok(())
+    }
+
+    /// Sets large pages aside, which no file of a name can have, and writes where they are to be found.
+    pub(super) fn fill_for_large_pages(
+        &self,
+        filling: &mut Filling,
+        name: &ObjectName,
+        file: BorrowedFd<'_>,
+    ) -> Result<(), NtStatus> {
+        let pages = self.large_pages()?;
+        let payload = self.payload_of_pages(pages.as_fd(), self.request.size)?;
+        let descriptor = self.descriptor(name, 0, &payload, Vec::new());
+        descriptor.write(file)?;
+        filling.descriptor = Some(descriptor);
+        filling.large_pages = Some(pages);
+        Ok(())
+    }
+
+    /// What is to be said of a section whose pages are elsewhere: in what this process has open.
+    fn payload_of_pages(&self, pages: BorrowedFd<'_>, size: u64) -> Result<Payload, NtStatus> {
+        let identity = File::identity_of(pages)?;
+        Ok(Payload {
+            size,
+            device: identity.device,
+            inode: identity.inode,
+            holder: std::process::id(),
+            descriptor: pages.as_raw_fd() as u32,
+            ..self.payload()
+        })
     }
 
     fn payload(&self) -> Payload {

@@ -10,13 +10,14 @@ use super::image::Image;
 use super::payload::Payload;
 use super::{Section, SectionFlags, Storage, backing, held};
 use crate::NtStatus;
+use crate::address_space::LARGE_PAGE_SIZE;
 use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{Handle, HandleAttributes};
 use crate::object::{
     AccessMask, Descriptor, NamedFile, ObjectKind, ObjectName, ObjectSecurity, namespace,
     object_type,
 };
-use crate::sys::descriptors;
+use crate::sys::{descriptors, shared_file};
 
 /// Opens a section by its name; mirrors NtOpenSection.
 ///
@@ -71,6 +72,8 @@ pub(super) fn existing(
         }
         if is_image {
             opened_image(opened, payload.holder, file)?
+        } else if flags.contains(SectionFlags::LARGE_PAGES) {
+            opened_memory(opened, payload.size, file)?
         } else {
             let opened = Arc::new(File::from_descriptor(opened)?);
             Storage::File {
@@ -92,6 +95,16 @@ pub(super) fn existing(
         security: ObjectSecurity::new(None),
         handles: AtomicUsize::new(0),
     })
+}
+
+/// Large pages that another process has set aside.
+fn opened_memory(pages: OwnedFd, size: u64, name: NamedFile) -> Result<Storage, NtStatus> {
+    let found = shared_file::stat(&pages).map_err(|_| NtStatus::ACCESS_DENIED)?;
+    if (found.st_size as u64) < size || !size.is_multiple_of(LARGE_PAGE_SIZE as u64) {
+        return Err(NtStatus::REVISION_MISMATCH);
+    }
+    let name = Some(name);
+    Ok(Storage::Memory { pages, name })
 }
 
 /// An image that another process has laid out; with the file it came from, if that process leads there.

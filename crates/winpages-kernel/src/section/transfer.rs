@@ -32,7 +32,7 @@ impl Section {
         let (kind, guard) = match &self.storage {
             Storage::File { file, .. } => (storage::FILE, Some(file)),
             Storage::Image { file, .. } => (storage::IMAGE, file.as_ref()),
-            Storage::Named(_) | Storage::Unnamed(_) => (storage::MEMORY, None),
+            Storage::Named(_) | Storage::Memory { .. } => (storage::MEMORY, None),
         };
         package.words = vec![
             kind,
@@ -65,7 +65,10 @@ impl Section {
             Ok(MappingGuard::new(file, purpose))
         };
         let storage = match package.word(0)? {
-            storage::MEMORY => Storage::Unnamed(package.take()?),
+            storage::MEMORY => Storage::Memory {
+                pages: package.take()?,
+                name: None,
+            },
             storage::FILE => Storage::File {
                 file: guard(package.take()?, purpose(protection))?,
                 name: None,

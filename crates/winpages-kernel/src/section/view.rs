@@ -11,7 +11,8 @@ use crate::address_space::layout::{
     ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end, page_up,
 };
 use crate::address_space::{
-    self, AddressRequirements, Backing, ImagePart, PageRange, Pages, Protection, View, ViewPlace,
+    self, AddressRequirements, Backing, ImagePart, LARGE_PAGE_SIZE, PageRange, Pages, Protection,
+    View, ViewPlace,
 };
 use crate::object::handle_table::Handle;
 use crate::object::{self, AccessMask};
@@ -49,6 +50,9 @@ bitflags::bitflags! {
         const REPLACE_PLACEHOLDER = 0x4000;
         /// MEM_TOP_DOWN: at the highest address possible.
         const TOP_DOWN = 0x10_0000;
+        /// MEM_LARGE_PAGES: of a section of large pages, whose views have them anyway; then sizes are
+        /// multiples of theirs.
+        const LARGE_PAGES = 0x2000_0000;
     }
 }
 
@@ -85,14 +89,16 @@ impl ViewType {
 ///
 /// # Errors
 ///
-/// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB, or of the page size
-///   where a placeholder is replaced.
+/// * [`NtStatus::MAPPED_ALIGNMENT`]: `offset` or `base` is not a multiple of 64 KiB, of the page size
+///   where a placeholder is replaced, or of a large page's of a section that has them.
 /// * [`NtStatus::INVALID_HANDLE`], [`NtStatus::OBJECT_TYPE_MISMATCH`]: the handle is none of a section.
 /// * [`NtStatus::ACCESS_DENIED`]: the handle, or the section's protection, does not allow the view's.
 /// * [`NtStatus::SECTION_PROTECTION`]: the view is to be longer than a file that may not be written.
 /// * [`NtStatus::INVALID_VIEW_SIZE`]: the view would not lie within the section.
 /// * [`NtStatus::INVALID_PARAMETER`]: `base` is outside the application's addresses, or there is none
-///   where a placeholder is to be replaced, or the section is an image, which cannot replace one.
+///   where a placeholder is to be replaced, or the section is an image, which cannot replace one; large
+///   pages are asked for of a section that has none, or a size that is no multiple of theirs.
+/// * [`NtStatus::INVALID_PAGE_PROTECTION`]: copies of large pages.
 /// * [`NtStatus::CONFLICTING_ADDRESSES`]: something is at `base`, or not exactly the placeholder that
 ///   is to be replaced.
 /// * [`NtStatus::NO_MEMORY`]: no room in the address space.
@@ -143,7 +149,16 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
     if size > rest && !grows {
         return Err(NtStatus::INVALID_VIEW_SIZE);
     }
-    let size = page_up(size as usize).ok_or(NtStatus::NO_MEMORY)?;
+    let is_large = section.flags.contains(SectionFlags::LARGE_PAGES);
+    let size = if is_large {
+        check_large(request)?;
+        (size as usize).checked_next_multiple_of(LARGE_PAGE_SIZE)
+    } else if request.kind.contains(ViewType::LARGE_PAGES) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    } else {
+        page_up(size as usize)
+    };
+    let size = size.ok_or(NtStatus::NO_MEMORY)?;
     if request.base < MINIMUM_APPLICATION_ADDRESS && (request.base != 0 || replaces) {
         return Err(NtStatus::INVALID_PARAMETER);
     }
@@ -177,6 +192,7 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
         (Storage::File { .. }, _) if grows => Pages::GrowingFile,
         (Storage::File { .. }, _) => Pages::File,
         (_, Some(commit_map)) => Pages::Reserving(commit_map),
+        (_, None) if is_large => Pages::Large,
         (_, None) => Pages::Committed,
     };
     let view = View {
@@ -188,11 +204,33 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
     address_space::map_view(place, size, Box::new(view)).map(|range| (range, Ok(())))
 }
 
+/// What large pages ask of a view.
+///
+/// # Errors
+///
+/// [`NtStatus::MAPPED_ALIGNMENT`], [`NtStatus::INVALID_PARAMETER`] for a size that is no multiple of theirs
+/// where large pages are asked for, [`NtStatus::INVALID_PAGE_PROTECTION`] for a view of copies.
+fn check_large(request: &MapView) -> Result<(), NtStatus> {
+    if request.protection.is_copy_on_write() {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    if !request.base.is_multiple_of(LARGE_PAGE_SIZE)
+        || !request.offset.is_multiple_of(LARGE_PAGE_SIZE as u64)
+    {
+        return Err(NtStatus::MAPPED_ALIGNMENT);
+    }
+    let is_asked_for = request.kind.contains(ViewType::LARGE_PAGES);
+    if is_asked_for && !request.size.is_multiple_of(LARGE_PAGE_SIZE) {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    Ok(())
+}
+
 impl Backing for Section {
     fn file(&self) -> BorrowedFd<'_> {
         match &self.storage {
             Storage::Named(file) => file.for_views(),
-            Storage::Unnamed(_) | Storage::File { .. } | Storage::Image { .. } => self.as_fd(),
+            Storage::Memory { .. } | Storage::File { .. } | Storage::Image { .. } => self.as_fd(),
         }
     }
 
@@ -201,7 +239,7 @@ impl Backing for Section {
             Storage::File { .. } => shared_file::write_back(self.as_fd(), offset, size)
                 .map_err(|_| NtStatus::UNSUCCESSFUL),
             // Memory has nothing to be written back to.
-            Storage::Named(_) | Storage::Unnamed(_) => Ok(()),
+            Storage::Named(_) | Storage::Memory { .. } => Ok(()),
             // What is written to an image never reaches its file.
             Storage::Image { .. } => Ok(()),
         }
@@ -211,7 +249,7 @@ impl Backing for Section {
         match &self.storage {
             Storage::File { file, .. } => Some(file.file().as_fd()),
             Storage::Image { file, .. } => file.as_ref().map(|file| file.file().as_fd()),
-            Storage::Named(_) | Storage::Unnamed(_) => None,
+            Storage::Named(_) | Storage::Memory { .. } => None,
         }
     }
 
@@ -226,7 +264,7 @@ impl Backing for Section {
         match &self.storage {
             // Somebody else may have made the file longer.
             Storage::File { file, .. } => file.file().size().unwrap_or_else(|_| self.size()),
-            Storage::Named(_) | Storage::Unnamed(_) | Storage::Image { .. } => self.size(),
+            Storage::Named(_) | Storage::Memory { .. } | Storage::Image { .. } => self.size(),
         }
     }
 

@@ -31,6 +31,20 @@ pub fn create_sealable(label: &CStr) -> Result<OwnedFd, Errno> {
     rustix::fs::memfd_create(label, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
 }
 
+/// The same of huge pages, of `size` bytes, a multiple of [`super::memory::HUGE_PAGE_SIZE`]: all of them
+/// are there.
+///
+/// # Errors
+///
+/// `ENOSPC` and `ENOMEM` if there are not so many, `ENODEV` or `EINVAL` where the kernel has none, `EMFILE`.
+pub fn create_of_huge_pages(label: &CStr, size: u64) -> Result<OwnedFd, Errno> {
+    let huge = MemfdFlags::HUGETLB | MemfdFlags::HUGE_2MB;
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | huge;
+    let file = rustix::fs::memfd_create(label, flags)?;
+    allocate(file.as_fd(), 0, size)?;
+    Ok(file)
+}
+
 /// Fixes the size of memory from [`create_sealable`] for all who have it, for ever.
 pub fn seal_size(file: BorrowedFd<'_>) {
     let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
