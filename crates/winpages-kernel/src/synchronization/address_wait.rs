@@ -132,17 +132,35 @@ impl<W: Word> Bucket<W> {
         answer
     }
 
+    /// Whether nobody waits here.
+    #[cfg(test)]
+    pub(super) fn is_deserted(&self) -> bool {
+        self.waiting.load() == 0 && self.queue.lock().first.is_null()
+    }
+
     /// Wakes up to `count` of those who wait at `address`.
     pub(super) fn wake(&self, address: usize, count: usize) {
         W::fence();
         if self.waiting.load() == 0 {
             return;
         }
-        for _ in 0..count {
-            let taken = self.queue.lock().take(|waiter| waiter.address == address);
-            let Some(waiter) = taken else {
-                return;
-            };
+        // All at once: one that is woken may come back, and is not to be woken again.
+        let mut taken = Queue::EMPTY;
+        {
+            let mut queue = self.queue.lock();
+            for _ in 0..count {
+                let Some(waiter) = queue.take(|waiter| waiter.address == address) else {
+                    break;
+                };
+                // SAFETY: a waiter stays until its word says that it was woken, and nobody but the one
+                // who took it off the list uses its link from then on.
+                unsafe {
+                    *(*waiter).next.get() = ptr::null();
+                    taken.push(&*waiter);
+                }
+            }
+        }
+        while let Some(waiter) = taken.take(|_| true) {
             // SAFETY: a waiter stays until its word says that it was woken. From then on it may be
             // gone, and only its address is used.
             let woken = unsafe {

@@ -1,23 +1,24 @@
 //! Barriers: SYNCHRONIZATION_BARRIER.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize};
+use core::sync::atomic::AtomicU32;
 
 use crate::NtStatus;
 use crate::sys::futex::ANY;
+use crate::sys::lock::Lock;
 use crate::sys::word::Word;
 
 /// A barrier as a program holds it: as large as Windows' own.
 #[repr(C)]
-pub struct Barrier {
-    threads: AtomicU32,
-    /// How many of this round have come.
-    arrived: AtomicU32,
-    /// Counts the rounds: what waiters sleep on.
-    round: AtomicU32,
+pub struct Barrier<W: Word = AtomicU32> {
+    threads: u32,
+    /// How many of this round have come. Under a lock, because more threads may use a barrier than it
+    /// waits for: whoever comes belongs to the round that is not full yet.
+    arrived: Lock<u32, W>,
+    /// Counts the rounds: what waiters sleep on. Changed under the lock.
+    round: W,
     /// How many have not left the barrier yet, once they came.
-    inside: AtomicU32,
-    spins: AtomicUsize,
-    reserved: AtomicUsize,
+    inside: W,
+    spins: usize,
 }
 
 const _: () = assert!(size_of::<Barrier>() == 32);
@@ -42,28 +43,35 @@ impl Barrier {
         if threads <= 0 || spins < -1 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        Ok(Self {
-            threads: AtomicU32::new(threads as u32),
-            arrived: AtomicU32::new(0),
-            round: AtomicU32::new(0),
-            inside: AtomicU32::new(0),
-            spins: AtomicUsize::new(usize::try_from(spins).unwrap_or(DEFAULT_SPINS)),
-            reserved: AtomicUsize::new(0),
-        })
+        let spins = usize::try_from(spins).unwrap_or(DEFAULT_SPINS);
+        Ok(Self::over(|| AtomicU32::new(0), threads as u32, spins))
+    }
+}
+
+impl<W: Word> Barrier<W> {
+    /// A barrier over words that are 0.
+    pub(super) fn over(word: impl Fn() -> W, threads: u32, spins: usize) -> Self {
+        Self {
+            threads,
+            arrived: Lock::over(word(), 0),
+            round: word(),
+            inside: word(),
+            spins,
+        }
     }
 
     /// Waits until all threads have come; answers true to one of them: the last.
     pub fn enter(&self, flags: u32) -> bool {
-        Word::fetch_add(&self.inside, 1);
-        let round = Word::load(&self.round);
-        let is_last = Word::fetch_add(&self.arrived, 1) + 1 == Word::load(&self.threads);
+        self.inside.fetch_add(1);
+        let (round, is_last) = self.arrive();
         if is_last {
-            Word::store(&self.arrived, 0);
-            Word::fetch_add(&self.round, 1);
             self.round.wake_all();
         } else {
-            let spins = self.spins.load(core::sync::atomic::Ordering::Relaxed) as u32;
-            let spins = if flags & BLOCK_ONLY == 0 { spins } else { 0 };
+            let spins = if flags & BLOCK_ONLY == 0 {
+                self.spins as u32
+            } else {
+                0
+            };
             let mut seen = self.round.spin(spins, |seen| seen == round);
             while seen == round {
                 if flags & SPIN_ONLY == 0 {
@@ -71,19 +79,33 @@ impl Barrier {
                 } else {
                     core::hint::spin_loop();
                 }
-                seen = Word::load(&self.round);
+                seen = self.round.load();
             }
         }
-        if Word::fetch_add(&self.inside, u32::MAX) == 1 && flags & NO_DELETE == 0 {
-            self.inside.wake_all();
+        let inside = &raw const self.inside;
+        if self.inside.fetch_add(u32::MAX) == 1 && flags & NO_DELETE == 0 {
+            // Whoever deletes the barrier may have seen that by now, and be gone with it.
+            W::wake_gone(inside);
         }
         is_last
+    }
+
+    /// Counts the thread among those of its round; answers which that is, and whether it is full.
+    fn arrive(&self) -> (u32, bool) {
+        let mut arrived = self.arrived.lock();
+        *arrived += 1;
+        let is_last = *arrived == self.threads;
+        if !is_last {
+            return (self.round.load(), false);
+        }
+        *arrived = 0;
+        (self.round.fetch_add(1), true)
     }
 
     /// Waits until nobody is inside any more, so that the memory can be used for something else.
     pub fn delete(&self) {
         loop {
-            let inside = Word::load(&self.inside);
+            let inside = self.inside.load();
             if inside == 0 {
                 return;
             }
@@ -99,6 +121,24 @@ mod tests {
     use core::sync::atomic::Ordering;
 
     use super::*;
+
+    #[test]
+    fn more_threads_than_it_waits_for_go_through_in_turn() {
+        const EACH: u32 = 2000;
+        let barrier = Barrier::new(2, 0).unwrap();
+        let entered = AtomicU32::new(0);
+        let lasts = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while entered.fetch_add(1, Ordering::Relaxed) < 2 * EACH {
+                        lasts.fetch_add(barrier.enter(0).into(), Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert_eq!(lasts.load(Ordering::Relaxed), EACH);
+    }
 
     #[test]
     fn one_of_each_round_is_the_last() {

@@ -9,6 +9,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
 use super::address_wait::Bucket;
+use super::barrier::{self, Barrier};
 use super::critical_section::Gate;
 use super::{condition_variable, run_once, srw_lock};
 use crate::sys::lock::Lock;
@@ -126,6 +127,40 @@ fn trying_neither_waits_nor_loses_a_wake() {
             guarded.read();
         };
         together(Guarded::new(), &[Guarded::write, read, try_both]);
+    });
+}
+
+#[test]
+fn two_sleepers_of_each_kind_are_woken() {
+    explore(1, || {
+        let read = |guarded: &Guarded| {
+            guarded.read();
+        };
+        let guarded = together(
+            Guarded::new(),
+            &[Guarded::write, Guarded::write, read, read],
+        );
+        assert_eq!(guarded.read(), 2);
+    });
+}
+
+#[test]
+fn who_comes_back_to_a_reader_writer_lock_strands_nobody() {
+    explore(2, || {
+        let write_twice = |guarded: &Guarded| {
+            guarded.write();
+            guarded.write();
+        };
+        let read_and_write = |guarded: &Guarded| {
+            guarded.read();
+            guarded.write();
+        };
+        let guarded = together(
+            Guarded::new(),
+            &[write_twice, read_and_write, Guarded::write],
+        );
+        assert_eq!(guarded.read(), 4);
+        assert_eq!(guarded.word.load(), 0);
     });
 }
 
@@ -350,5 +385,66 @@ fn a_wake_by_address_reaches_all() {
             address.bucket.wake(1, usize::MAX);
         };
         together(Address::new(), &[wait, give_up, wake]);
+    });
+}
+
+#[test]
+fn all_who_wait_at_an_address_are_woken_once() {
+    explore(2, || {
+        let wait = |address: &Address| {
+            let is_zero = || address.value.load() == 0;
+            address.bucket.wait(1, ModelWord::new(0), is_zero, None);
+        };
+        let wake = |address: &Address| {
+            address.value.store(1);
+            address.bucket.wake(1, usize::MAX);
+        };
+        let address = together(Address::new(), &[wait, wait, wake]);
+        assert!(address.bucket.is_deserted());
+    });
+}
+
+struct Meeting {
+    barrier: Barrier<ModelWord>,
+    lasts: AtomicUsize,
+}
+
+impl Meeting {
+    fn of(threads: u32) -> Self {
+        Self {
+            barrier: Barrier::over(|| ModelWord::new(0), threads, 0),
+            lasts: AtomicUsize::new(0),
+        }
+    }
+
+    fn enter(&self) {
+        let is_last = self.barrier.enter(barrier::BLOCK_ONLY);
+        self.lasts.fetch_add(is_last.into(), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_barrier_lets_all_go_and_is_then_deserted() {
+    explore(2, || {
+        let enter_twice = |meeting: &Meeting| {
+            meeting.enter();
+            meeting.enter();
+        };
+        let and_delete = |meeting: &Meeting| {
+            meeting.enter();
+            meeting.enter();
+            meeting.barrier.delete();
+        };
+        let meeting = together(Meeting::of(2), &[enter_twice, and_delete]);
+        assert_eq!(meeting.lasts.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn more_threads_than_a_barrier_waits_for_leave_none_behind() {
+    explore(1, || {
+        let enter = Meeting::enter;
+        let meeting = together(Meeting::of(2), &[enter, enter, enter, enter]);
+        assert_eq!(meeting.lasts.load(Ordering::Relaxed), 2);
     });
 }
