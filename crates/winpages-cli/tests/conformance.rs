@@ -262,6 +262,7 @@ programs! { single:
     private_namespaces
     privileges
     process_images
+    processor_affinity
     remote_memory
     reset_undo
     ring_buffer

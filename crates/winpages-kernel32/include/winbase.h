@@ -379,6 +379,7 @@ BOOL WINAPI GetNumaProcessorNodeEx(PPROCESSOR_NUMBER Processor, PUSHORT NodeNumb
 WORD WINAPI GetActiveProcessorGroupCount(VOID);
 DWORD WINAPI GetActiveProcessorCount(WORD GroupNumber);
 DWORD WINAPI GetMaximumProcessorCount(WORD GroupNumber);
+WORD WINAPI GetMaximumProcessorGroupCount(VOID);
 #define ALL_PROCESSOR_GROUPS 0xffff
 BOOL WINAPI QueryFullProcessImageNameA(HANDLE hProcess, DWORD dwFlags, LPSTR lpExeName, PDWORD lpdwSize);
 BOOL WINAPI QueryFullProcessImageNameW(HANDLE hProcess, DWORD dwFlags, LPWSTR lpExeName, PDWORD lpdwSize);

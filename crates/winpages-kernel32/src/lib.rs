@@ -70,6 +70,7 @@ pub mod process_memory_transfer;
 pub mod process_open;
 pub mod process_times;
 pub mod processor;
+pub mod processor_affinity;
 pub mod remote_requests;
 pub mod security;
 pub mod security_attributes;

@@ -1,5 +1,6 @@
 //! The processor that a thread runs on.
 
+use winpages_kernel::sys::processors::GROUP;
 use winpages_kernel::sys::{clock, processors};
 
 /// PROCESSOR_NUMBER
@@ -13,9 +14,6 @@ pub struct PROCESSOR_NUMBER {
     /// 0.
     pub Reserved: u8,
 }
-
-/// Processors in a group.
-const GROUP: usize = 64;
 
 /// GetCurrentProcessorNumber: in its group of sixty-four.
 #[unsafe(no_mangle)]

@@ -41,7 +41,8 @@ pub struct SYSTEM_INFO {
 /// `lpSystemInfo` must be writable. (Windows faults too if it is not.)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetSystemInfo(lpSystemInfo: *mut SYSTEM_INFO) {
-    let count = processors::online();
+    let processors = processors::given();
+    let mask = processors.0[processors.first_group()];
     let signature = core::arch::x86_64::__cpuid(1).eax;
     let family = match (signature >> 8) & 0xF {
         0xF => 0xF + ((signature >> 20) & 0xFF),
@@ -54,12 +55,8 @@ pub unsafe extern "C" fn GetSystemInfo(lpSystemInfo: *mut SYSTEM_INFO) {
         dwPageSize: layout::PAGE_SIZE as u32,
         lpMinimumApplicationAddress: layout::MINIMUM_APPLICATION_ADDRESS,
         lpMaximumApplicationAddress: layout::maximum_application_address(),
-        dwActiveProcessorMask: if count >= 64 {
-            usize::MAX
-        } else {
-            (1 << count) - 1
-        },
-        dwNumberOfProcessors: count as u32,
+        dwActiveProcessorMask: mask,
+        dwNumberOfProcessors: mask.count_ones(),
         dwProcessorType: PROCESSOR_AMD_X8664,
         dwAllocationGranularity: layout::ALLOCATION_GRANULARITY as u32,
         wProcessorLevel: family as u16,

@@ -28,7 +28,7 @@ pub(crate) fn reference(handle: usize, rights: AccessMask) -> Result<Arc<Thread>
 }
 
 /// A thread that a handle leads to.
-enum Either {
+pub(crate) enum Either {
     /// Of the calling process.
     Own(Arc<Thread>),
     /// Of another.
@@ -36,7 +36,7 @@ enum Either {
 }
 
 /// The thread of a handle that grants one of `rights`, whatever its process is.
-fn reference_either(handle: usize, rights: AccessMask) -> Result<Either, NtStatus> {
+pub(crate) fn reference_either(handle: usize, rights: AccessMask) -> Result<Either, NtStatus> {
     let entry = object::reference(Handle::from_value(handle))?;
     let thread = match entry.object {
         Object::Thread(thread) => Either::Own(thread),

@@ -7,6 +7,7 @@ use kernel32::fiber_local_storage::{FlsFree, FlsGetValue, FlsSetValue};
 use kernel32::handle::CloseHandle;
 use kernel32::nt::thread::{NtQueueApcThread, NtResumeThread, NtSuspendThread};
 use kernel32::process_times::GetProcessTimes;
+use kernel32::processor_affinity::*;
 use kernel32::thread::*;
 use kernel32::thread_context::{GetThreadContext, NtGetContextThread};
 use kernel32::thread_information::*;
@@ -85,7 +86,29 @@ fn arbitrary_arguments_get_an_answer() {
         let small = number % 1100;
         // SAFETY: every pointer leads to the local or to nothing; functions are none.
         unsafe {
-            match random.next() % 26 {
+            match random.next() % 32 {
+                26 => drop(SetThreadAffinityMask(handle, number as usize % 8)),
+                27 => drop(GetThreadGroupAffinity(handle, random.pointer(&mut memory))),
+                28 => {
+                    let affinity: *mut GROUP_AFFINITY = random.pointer(&mut memory);
+                    SetThreadGroupAffinity(handle, affinity, random.pointer(&mut memory));
+                }
+                29 => drop(SetThreadIdealProcessor(handle, number % 70)),
+                30 => {
+                    let wanted = random.pointer(&mut memory);
+                    SetThreadIdealProcessorEx(handle, wanted, random.pointer(&mut memory));
+                    GetThreadIdealProcessorEx(handle, random.pointer(&mut memory));
+                }
+                31 => {
+                    let (first, second) =
+                        (random.pointer(&mut memory), random.pointer(&mut memory));
+                    GetProcessAffinityMask(handle, first, second);
+                    SetProcessAffinityMask(handle, number as usize % 8);
+                    let (count, groups) =
+                        (random.pointer(&mut memory), random.pointer(&mut memory));
+                    GetProcessGroupAffinity(handle, count, groups);
+                    GetActiveProcessorCount(number as u16);
+                }
                 0 => drop(GetExitCodeThread(handle, random.pointer(&mut memory))),
                 1 => {
                     let [first, second, third, fourth] =

@@ -8,7 +8,7 @@ use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::startup::{Block, Inherited, Parameters, VARIABLE};
-use super::{ForeignThread, Process};
+use super::{ForeignThread, Process, affinity};
 use crate::NtStatus;
 use crate::file::status_from_errno;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
@@ -105,7 +105,7 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
         .chain([&block.file])
         .map(AsRawFd::as_raw_fd)
         .collect();
-    let started = spawn::spawn(&Program {
+    let program = Program {
         path: request.program,
         arguments: &arguments,
         environment: &environment,
@@ -117,8 +117,8 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
         number: Some(block.number()),
         suspended: request.suspended,
         new_group: request.new_group,
-    })
-    .map_err(status_of_start)?;
+    };
+    let started = affinity::as_process(|| spawn::spawn(&program)).map_err(status_of_start)?;
     let number = started.number;
     let process = Arc::new(Process::started(number, started.descriptor, block.page));
     let thread = ForeignThread::first_of(Arc::clone(&process), request.suspended);

@@ -1,5 +1,6 @@
 //! Processes, this one and others: finding and opening them, how they end, and what they remember.
 
+mod affinity;
 mod create;
 mod duplicate;
 mod ending;
@@ -16,6 +17,7 @@ mod remote;
 mod service;
 mod startup;
 
+pub(crate) use affinity::begin_thread;
 pub use create::{CreateProcess, CreatedProcess, Inheritance, create_process};
 pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};

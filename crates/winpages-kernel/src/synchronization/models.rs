@@ -39,9 +39,14 @@ fn together<T: Sync + Send + 'static>(shared: T, functions: &[fn(&T)]) -> Arc<T>
 #[test]
 fn the_engine_s_own_lock_excludes() {
     explore(2, || {
-        let count = |lock: &Lock<u32, ModelWord>| *lock.lock() += 1;
-        let lock = together(Lock::over(ModelWord::new(0), 0), &[count, count, count]);
-        assert_eq!(*lock.lock(), 3);
+        let count = |lock: &Lock<UnsafeCell<u32>, ModelWord>| {
+            // SAFETY: loom finds out whether anybody else is here.
+            lock.lock().with_mut(|value| unsafe { *value += 1 });
+        };
+        let lock = Lock::over(ModelWord::new(0), UnsafeCell::new(0));
+        let lock = together(lock, &[count, count, count]);
+        // SAFETY: as above.
+        lock.lock().with(|value| assert_eq!(unsafe { *value }, 3));
     });
 }
 
@@ -406,6 +411,9 @@ fn all_who_wait_at_an_address_are_woken_once() {
 
 struct Meeting {
     barrier: Barrier<ModelWord>,
+    threads: usize,
+    came: AtomicUsize,
+    left: AtomicUsize,
     lasts: AtomicUsize,
 }
 
@@ -413,12 +421,20 @@ impl Meeting {
     fn of(threads: u32) -> Self {
         Self {
             barrier: Barrier::over(|| ModelWord::new(0), threads, 0),
+            threads: threads as usize,
+            came: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
             lasts: AtomicUsize::new(0),
         }
     }
 
     fn enter(&self) {
+        self.came.fetch_add(1, Ordering::AcqRel);
         let is_last = self.barrier.enter(barrier::BLOCK_ONLY);
+        // Nobody leaves before his round is full.
+        let left = self.left.fetch_add(1, Ordering::AcqRel) + 1;
+        let came = self.came.load(Ordering::Acquire);
+        assert!(left <= came - came % self.threads);
         self.lasts.fetch_add(is_last.into(), Ordering::Relaxed);
     }
 }

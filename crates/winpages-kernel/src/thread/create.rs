@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::block;
 use super::object::Thread;
 use super::start::{self, StartRoutine};
-use crate::NtStatus;
 use crate::sys;
+use crate::{NtStatus, process};
 
 /// What a new thread is to be like.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +88,8 @@ unsafe extern "C-unwind" fn run(argument: *mut core::ffi::c_void) -> *mut core::
     // SAFETY: what `create` gave.
     let start = unsafe { Box::from_raw(argument.cast::<Start>()) };
     let (routine, parameter) = (start.routine, start.parameter);
+    // Before anybody can say otherwise of this thread.
+    process::begin_thread();
     let block = block::attach_as(start.thread);
     let gate = match block.thread_without_count() {
         Some(thread) => thread.suspension.wait_at_gate(),

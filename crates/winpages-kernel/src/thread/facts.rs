@@ -1,6 +1,6 @@
 //! What is remembered of a thread: when it ran, how important it is, what it is called.
 
-use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 
 use super::object::Thread;
@@ -8,6 +8,7 @@ use crate::NtStatus;
 use crate::sys::clock;
 use crate::sys::lock::Lock;
 use crate::sys::processor_time::{self, ProcessorTime};
+use crate::sys::processors::{self, GROUP, GROUPS};
 
 /// See the module.
 pub(super) struct Facts {
@@ -19,6 +20,8 @@ pub(super) struct Facts {
     used: [AtomicU64; 2],
     priority: AtomicI32,
     boost_disabled: AtomicI32,
+    /// Plus one; 0 while nobody has said.
+    ideal_processor: AtomicU32,
     description: Lock<Vec<u16>>,
 }
 
@@ -45,6 +48,7 @@ impl Facts {
             used: [const { AtomicU64::new(0) }; 2],
             priority: AtomicI32::new(0),
             boost_disabled: AtomicI32::new(0),
+            ideal_processor: AtomicU32::new(0),
             description: Lock::new(Vec::new()),
         }
     }
@@ -121,6 +125,36 @@ impl Thread {
     pub fn disable_boost(&self, disable: bool) {
         let value = disable.into();
         self.facts.boost_disabled.store(value, Ordering::Relaxed);
+    }
+
+    /// The processor that the thread would run on best, by number: one of those that the process was
+    /// given, until somebody says which.
+    pub fn ideal_processor(&self) -> usize {
+        match self.facts.ideal_processor.load(Ordering::Relaxed) {
+            0 => {
+                let given = processors::given();
+                let which = self.id() as usize % given.count().max(1);
+                let mut numbers = (0..GROUPS * GROUP).filter(|number| given.contains(*number));
+                numbers.nth(which).unwrap_or(0)
+            }
+            number => number as usize - 1,
+        }
+    }
+
+    /// Says which processor the thread would run on best; it is only remembered, since Linux' scheduler
+    /// has no such wish. Answers the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER`] if the process was not given that processor.
+    pub fn set_ideal_processor(&self, number: usize) -> Result<usize, NtStatus> {
+        if !processors::given().contains(number) {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let before = self.ideal_processor();
+        let value = number as u32 + 1;
+        self.facts.ideal_processor.store(value, Ordering::Relaxed);
+        Ok(before)
     }
 
     /// What the thread is called.

@@ -80,7 +80,7 @@ impl ThisThread {
             known: RefCell::default(),
             owned: RefCell::default(),
             owned_count: Cell::new(0),
-            patience: Cell::new(if sys::processors::online() > 1 {
+            patience: Cell::new(if sys::processors::given().count() > 1 {
                 MOST_LOOKS
             } else {
                 0
