@@ -20,8 +20,12 @@ impl Process {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let page = page_down(address);
-        // What is wrong with the record the process has done itself; the kernel knows the rest.
-        let record = Record::of(self.number).unwrap_or_default();
+        let record = match Record::of(self.number) {
+            // What is wrong with it the process has done itself, and who may not trace it may not see it. The
+            // kernel knows the rest.
+            Err(NtStatus::UNSUCCESSFUL | NtStatus::ACCESS_DENIED) => Record::default(),
+            record => record?,
+        };
         self.with_mapping(page, |maps, found| match record.run_at(page) {
             Some(run) => describe_recorded(maps, page, found, run),
             None => describe(maps, page, found, record.gap_around(page)),

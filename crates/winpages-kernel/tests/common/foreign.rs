@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::AddressRequirements;
+use winpages_kernel::address_space::{AddressRequirements, Protection};
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::process::{
-    Target, allocate_virtual_memory, open_process, read_virtual_memory, reference_process,
-    write_virtual_memory,
+    Target, allocate_virtual_memory, free_virtual_memory, open_process, protect_virtual_memory,
+    query_virtual_memory, read_virtual_memory, reference_process, write_virtual_memory,
 };
 
 pub const COMMIT: u32 = 0x1000;
@@ -145,4 +145,32 @@ pub fn read<const SIZE: usize>(target: &Target, from: usize) -> Result<[u8; SIZE
     // SAFETY: the buffer is this function's own.
     let copied = unsafe { read_virtual_memory(target, from, bytes.as_mut_ptr(), SIZE) };
     copied.result.map(|()| bytes)
+}
+
+const ROLE: &str = "WINPAGES_TEST_FOREIGN_ROLE";
+
+/// What this process is to be for the test that started it, if it is another.
+pub fn foreign_role() -> Option<String> {
+    std::env::var(ROLE).ok()
+}
+
+/// This program again, as a process in which nobody answers, and which looks at [`foreign_role`].
+pub fn again_as(role: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(ROLE, role);
+    command
+}
+
+/// Allocates, writes, reads, protects and frees in a process, once; answers what it was refused with.
+pub fn change_memory(target: &Target) -> Result<(), NtStatus> {
+    let base = allocate(target, 0, 0x2_0000, RESERVE, 0x04)?;
+    allocate(target, base + 0x1000, 0x3000, COMMIT, 0x04)?;
+    let number = base.to_ne_bytes();
+    write(target, base + 0x1FFC, &number)?;
+    let (_, old) = protect_virtual_memory(target, base + 0x1000, 0x1000, 0x02)?;
+    assert_eq!(old, Protection::READWRITE);
+    assert_eq!(read(target, base + 0x1FFC)?, number);
+    let region = query_virtual_memory(target, base + 0x2000)?;
+    assert_eq!((region.allocation_base, region.region_size), (base, 0x2000));
+    free_virtual_memory(target, base, 0, RELEASE).map(drop)
 }

@@ -40,8 +40,7 @@ pub(in crate::process) fn allocate(
     if request.kind.intersects(unknown) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
-    let session = Session::open(process)?;
-    match request.wanted {
+    Session::with(process, |session| match request.wanted {
         Wanted::Anywhere(size) => reserve_anywhere(session, &request, size, requirements),
         Wanted::At(range) => reserve_at(&session, &request, range)
             .map(|()| range)
@@ -52,7 +51,7 @@ pub(in crate::process) fn allocate(
             None => Err(NtStatus::CONFLICTING_ADDRESSES),
         },
         Wanted::Placeholder(_) | Wanted::LargePages => Err(NtStatus::NOT_SUPPORTED),
-    }
+    })
 }
 
 fn status_of_reserving(error: InjectionError, kind: AllocationType) -> NtStatus {

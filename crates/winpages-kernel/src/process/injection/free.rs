@@ -19,7 +19,15 @@ pub(in crate::process) fn free(
     free_type: u32,
 ) -> Result<PageRange, NtStatus> {
     let task = FreeTask::check(base, size, free_type)?;
-    let session = Session::open(process)?;
+    Session::with(process, |session| free_in(&session, task, base, size))
+}
+
+fn free_in(
+    session: &Session<'_>,
+    task: FreeTask,
+    base: usize,
+    size: usize,
+) -> Result<PageRange, NtStatus> {
     let record = &session.record;
     let run = record.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
     let allocation = run.allocation;

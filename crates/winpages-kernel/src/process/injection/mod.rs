@@ -37,6 +37,25 @@ struct Session<'a> {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl<'a> Session<'a> {
+    /// Has `work` done with a process's memory.
+    fn with<R>(
+        process: &'a Process,
+        work: impl FnOnce(Self) -> Result<R, NtStatus>,
+    ) -> Result<R, NtStatus> {
+        Self::open(process)
+            .and_then(work)
+            .map_err(|status| match status {
+                // The kernel denies what is asked of a process that is about to end.
+                NtStatus::ACCESS_DENIED
+                    if process.has_ended()
+                        || process::may_trace(process.number) == Err(Errno::SRCH) =>
+                {
+                    NtStatus::PROCESS_IS_TERMINATING
+                }
+                status => status,
+            })
+    }
+
     fn open(process: &'a Process) -> Result<Self, NtStatus> {
         let lock = process::open_memory(process.number).map_err(|errno| match errno {
             Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,

@@ -25,9 +25,17 @@ pub(in crate::process) fn protect(
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-    let session = Session::open(process)?;
+    let protected = Session::with(process, |session| protect_in(&session, range, protection));
+    protected.map(|old| (range, old))
+}
+
+fn protect_in(
+    session: &Session<'_>,
+    range: PageRange,
+    protection: Protection,
+) -> Result<Protection, NtStatus> {
     if session.record.run_at(range.base).is_none() {
-        return protect_own(&session, range, protection).map(|old| (range, old));
+        return protect_own(session, range, protection);
     }
     let parts = session.record.within_one(range);
     let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
@@ -55,7 +63,7 @@ pub(in crate::process) fn protect(
     let done = session.change(&runs, |tracee| {
         set_access(tracee, range, new.access()).inspect_err(|_| restore(tracee, &parts))
     });
-    done.map(|()| (range, old))
+    done.map(|()| old)
         .map_err(|error| status(error, |errno| mapping_status(errno, true)))
 }
 

@@ -15,6 +15,8 @@
 //! A change writes the other half and then the count, so that who reads it, or is killed while he writes, leaves or
 //! finds it whole.
 
+use rustix::io::Errno;
+
 use crate::NtStatus;
 use crate::address_space::layout::{PAGE_SIZE, application_end};
 use crate::address_space::{MemoryKind, PageRange, Protection};
@@ -97,17 +99,18 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// [`NtStatus::UNSUCCESSFUL`] if what stands there is none any more.
+    /// [`NtStatus::UNSUCCESSFUL`] if what stands there is none any more,
+    /// [`NtStatus::PROCESS_IS_TERMINATING`] if the process has no memory any more, [`NtStatus::ACCESS_DENIED`].
     pub fn of(process: u32) -> Result<Self, NtStatus> {
         /// A change takes far less than reading does.
         const MOST_ATTEMPTS: usize = 100;
         for place in PLACES {
             for _ in 0..MOST_ATTEMPTS {
-                let Some((count, zone_start)) = header(process, place) else {
+                let Some((count, zone_start)) = header(process, place)? else {
                     break;
                 };
-                let runs = runs(process, half(place, count));
-                if header(process, place) == Some((count, zone_start)) {
+                let runs = runs(process, half(place, count))?;
+                if header(process, place)? == Some((count, zone_start)) {
                     return Ok(Self {
                         place,
                         count,
@@ -276,35 +279,41 @@ fn half(place: usize, count: u64) -> usize {
     place + PAGE_SIZE + HALF * (count & 1) as usize
 }
 
-fn read(process: u32, from: usize, to: &mut [u8]) -> Option<()> {
+/// Whether there was something to be read.
+fn read(process: u32, from: usize, to: &mut [u8]) -> Result<bool, NtStatus> {
     // SAFETY: a buffer of this function's caller.
-    let copied = unsafe { process::read_memory(process, from, to.as_mut_ptr(), to.len()) };
-    (copied == Ok(to.len())).then_some(())
+    match unsafe { process::read_memory(process, from, to.as_mut_ptr(), to.len()) } {
+        Ok(copied) => Ok(copied == to.len()),
+        Err(Errno::SRCH) => Err(NtStatus::PROCESS_IS_TERMINATING),
+        Err(Errno::PERM) => Err(NtStatus::ACCESS_DENIED),
+        Err(_) => Ok(false),
+    }
 }
 
-fn header(process: u32, place: usize) -> Option<(u64, usize)> {
+fn header(process: u32, place: usize) -> Result<Option<(u64, usize)>, NtStatus> {
     let mut header = [0; 32];
-    read(process, place, &mut header)?;
-    let (magic, rest) = header.split_first_chunk::<16>()?;
-    let (count, start) = rest.split_first_chunk::<8>()?;
-    let start = usize::from_ne_bytes(*start.first_chunk()?);
-    (magic == MAGIC).then_some((u64::from_ne_bytes(*count), start))
+    let is_there = read(process, place, &mut header)?;
+    let (words, _) = header.as_chunks::<8>();
+    let (count, start) = (u64::from_ne_bytes(words[2]), usize::from_ne_bytes(words[3]));
+    Ok((is_there && header.starts_with(MAGIC)).then_some((count, start)))
 }
 
 /// The runs in a half, if they are well formed: the process can write what it likes there.
-fn runs(process: u32, half: usize) -> Option<Vec<Run>> {
+fn runs(process: u32, half: usize) -> Result<Option<Vec<Run>>, NtStatus> {
     let mut count = [0; 8];
-    read(process, half, &mut count)?;
-    let count = usize::try_from(u64::from_ne_bytes(count)).ok()?;
-    if count > MOST_RUNS {
-        return None;
+    let is_there = read(process, half, &mut count)?;
+    let count = usize::try_from(u64::from_ne_bytes(count)).unwrap_or(usize::MAX);
+    if !is_there || count > MOST_RUNS {
+        return Ok(None);
     }
     let mut text = vec![0; count * RUN_SIZE];
-    read(process, half + RUN_SIZE, &mut text)?;
+    if !read(process, half + RUN_SIZE, &mut text)? {
+        return Ok(None);
+    }
     let (texts, _) = text.as_chunks::<RUN_SIZE>();
-    let runs = texts.iter().map(run).collect::<Option<Vec<_>>>()?;
-    let are_in_order = runs.windows(2).all(|pair| pair[0].end <= pair[1].start);
-    are_in_order.then_some(runs)
+    let runs = texts.iter().map(run).collect::<Option<Vec<_>>>();
+    let are_in_order = |runs: &Vec<Run>| runs.windows(2).all(|pair| pair[0].end <= pair[1].start);
+    Ok(runs.filter(are_in_order))
 }
 
 const IS_COMMITTED: u64 = 1 << 32;
@@ -385,7 +394,7 @@ mod tests {
         record.runs = record.with(range(0x1_2000, 0x1_4000), guard);
         let [(_, text), _] = record.changed_to(&record.runs).unwrap();
         let place = text.as_ptr() as usize;
-        let read = runs(std::process::id(), place).unwrap();
+        let read = runs(std::process::id(), place).unwrap().unwrap();
         assert_eq!(read, record.runs);
         assert_eq!(read.len(), 3);
         assert_eq!(read[1].protection, guard);
