@@ -231,7 +231,8 @@ impl<'a> Tracee<'a> {
     /// [`InjectionError::Gone`], [`InjectionError::StandsStill`].
     pub fn release(mut self) -> Result<(), InjectionError> {
         if self.is_altered {
-            // After a call the kernel looks at the registers no more, unless there is something to stop for.
+            // After a call the kernel does not look at the registers, unless there is something to stop for. When it
+            // lets go of a tracee it does so far, but has not promised it.
             self.interrupt()?;
             self.resume(libc::PTRACE_CONT, 0)?;
             let stop = self.wait(Some(PATIENCE))?;
