@@ -4,6 +4,7 @@ use core::fmt;
 use std::ffi::{CStr, CString};
 
 use crate::NtStatus;
+use crate::sys::shared_file::Stat;
 
 /// The session that every process is in. Session 0 is for services, and there are none.
 pub const SESSION_ID: u32 = 1;
@@ -110,6 +111,19 @@ impl ObjectName {
             .encode_utf16()
             .chain(self.leaf.iter().copied())
             .collect()
+    }
+
+    /// What a laid-out program image is known by: which file it is of, and when that last changed. No program
+    /// can give such a name.
+    pub(crate) fn of_image(found: &Stat) -> Self {
+        let text = format!(
+            r"Image\{:x}-{:x}-{:x}-{:x}.{:09}",
+            found.st_dev, found.st_ino, found.st_size, found.st_ctime, found.st_ctime_nsec
+        );
+        Self {
+            scope: Scope::Local,
+            leaf: text.encode_utf16().collect(),
+        }
     }
 
     /// The name that a namespace file's descriptor holds.

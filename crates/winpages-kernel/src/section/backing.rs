@@ -13,16 +13,34 @@ use super::payload::Payload;
 use crate::NtStatus;
 use crate::file::File;
 use crate::object::handle_table;
-use crate::object::{NamedFile, Object};
+use crate::object::{Descriptor, NamedFile, Object, ObjectName};
 use crate::process::borrow_backing;
 use crate::sys::{descriptors, process, shared_file};
 
-/// Opens the file; answers it, and tells where it was found for the next who asks.
+/// Opens the file of the section of a name, and notes where it was found for the next who asks.
 ///
 /// # Errors
 ///
 /// [`NtStatus::ACCESS_DENIED`] if no process that holds it leads there, or lends it.
-pub fn open(payload: &mut Payload, section: &NamedFile, write: bool) -> Result<OwnedFd, NtStatus> {
+pub fn open(
+    payload: &mut Payload,
+    section: &NamedFile,
+    name: &ObjectName,
+    write: bool,
+) -> Result<OwnedFd, NtStatus> {
+    let known = (payload.holder, payload.descriptor);
+    let opened = find(payload, section, write)?;
+    if known != (payload.holder, payload.descriptor) {
+        // Best effort: who may not write leaves the search to the next.
+        let _ = Descriptor::update(section.as_fd(), name.leaf(), |descriptor| {
+            descriptor.payload = payload.to_bytes();
+            Ok(())
+        });
+    }
+    Ok(opened)
+}
+
+fn find(payload: &mut Payload, section: &NamedFile, write: bool) -> Result<OwnedFd, NtStatus> {
     let file = (payload.device, payload.inode);
     let hint = (payload.holder, payload.descriptor);
     if let Some(opened) = descriptors::open_through(hint, file, write) {

@@ -10,7 +10,7 @@ use super::image::Image;
 use super::new_file::Filling;
 use super::open::existing;
 use super::payload::Payload;
-use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, held};
+use super::{SECTION_GENERIC_MAPPING, Section, SectionFlags, Storage, held, image_sharing};
 use crate::address_space::layout::PAGE_SIZE;
 use crate::address_space::{CommitMap, LARGE_PAGE_SIZE, Protection, check_large_page_privilege};
 use crate::file::{File, MappingGuard, Purpose};
@@ -306,7 +306,7 @@ impl Maker<'_> {
         let (name, named_file) = name.unzip();
         let storage = match behind.image {
             Some(image) => Storage::Image {
-                image,
+                image: Box::new(image),
                 file: Some(MappingGuard::new(behind.file, Purpose::Image)),
                 name: named_file,
             },
@@ -360,7 +360,7 @@ impl Maker<'_> {
         }
         let size = file.size()?;
         if self.flags.contains(SectionFlags::IMAGE) {
-            let image = Image::lay_out(file.as_fd(), size, file.identity())?;
+            let image = image_sharing::find_or_lay_out(&file, size)?;
             if self.request.size > image.layout.size {
                 return Err(NtStatus::SECTION_TOO_BIG);
             }

@@ -12,6 +12,7 @@ use super::image_layout::{ImageHeaders, ImageLayout};
 use super::relocation::{self, WINDOW};
 use crate::NtStatus;
 use crate::file::Identity;
+use crate::object::NamedFile;
 use crate::sys::shared_file;
 
 /// What the word in the record says: nobody has relocated the image yet. What is neither this nor
@@ -38,6 +39,9 @@ pub struct Image {
     pub layout: ImageLayout,
     /// The file it came from.
     pub file: Identity,
+    /// The name by which others find it; see [`super::image_sharing`].
+    #[allow(dead_code, reason = "it is held, and let go of with the image")]
+    held: Option<NamedFile>,
 }
 
 /// Pages that show an image as it is at one base.
@@ -89,6 +93,7 @@ impl Image {
             pages,
             layout,
             file: identity,
+            held: None,
         })
     }
 
@@ -109,11 +114,18 @@ impl Image {
                     pages,
                     layout,
                     file,
+                    held: None,
                 });
             }
             at = at.checked_sub(0x1000).ok_or(foreign)?;
         }
         Err(foreign)
+    }
+
+    /// The image, under a name that lasts as long as it does.
+    pub fn held_by(self, name: NamedFile) -> Self {
+        let held = Some(name);
+        Self { held, ..self }
     }
 
     /// The pages of the image as it is at a base, which is not the one it would like: those that are

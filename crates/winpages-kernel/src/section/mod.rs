@@ -7,6 +7,7 @@ mod extend;
 mod held;
 mod image;
 mod image_layout;
+mod image_sharing;
 mod image_view;
 mod new_file;
 mod open;
@@ -101,7 +102,7 @@ enum Storage {
     /// In memory that a program image has been laid out in. Who opened the section by its name may not
     /// have come by the file.
     Image {
-        image: Image,
+        image: Box<Image>,
         file: Option<MappingGuard>,
         name: Option<NamedFile>,
     },

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::OwnedFd;
 
 use super::create::{commit_map_of, enter, parse_protection, purpose, writes};
 use super::image::Image;
@@ -59,17 +59,10 @@ pub(super) fn existing(
     let flags = SectionFlags::from_bits(payload.flags).ok_or(NtStatus::REVISION_MISMATCH)?;
     let commit_map = commit_map_of(&payload);
     let storage = if payload.has_file() {
-        let known = (payload.holder, payload.descriptor);
         // Parts of an image can be written to by all who have it.
         let is_image = flags.contains(SectionFlags::IMAGE);
-        let opened = backing::open(&mut payload, &file, writes(protection) || is_image)?;
-        if known != (payload.holder, payload.descriptor) {
-            // Best effort: who may not write leaves the search to the next.
-            let _ = Descriptor::update(file.as_fd(), name.leaf(), |descriptor| {
-                descriptor.payload = payload.to_bytes();
-                Ok(())
-            });
-        }
+        let write = writes(protection) || is_image;
+        let opened = backing::open(&mut payload, &file, &name, write)?;
         if is_image {
             opened_image(opened, payload.holder, file)?
         } else if flags.contains(SectionFlags::LARGE_PAGES) {
@@ -115,7 +108,7 @@ fn opened_image(pages: OwnedFd, holder: u32, name: NamedFile) -> Result<Storage,
         .find_map(|number| descriptors::open_through((holder, number), identity, false))
         .and_then(|file| File::from_descriptor(file).ok());
     Ok(Storage::Image {
-        image,
+        image: Box::new(image),
         file: file.map(|file| MappingGuard::new(Arc::new(file), Purpose::Image)),
         name: Some(name),
     })

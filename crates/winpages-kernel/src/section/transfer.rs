@@ -77,7 +77,7 @@ impl Section {
                 let image = Image::from_pages(package.take()?)?;
                 let file = package.take().ok();
                 Storage::Image {
-                    image,
+                    image: Box::new(image),
                     file: file.map(|file| guard(file, Purpose::Image)).transpose()?,
                     name: None,
                 }
