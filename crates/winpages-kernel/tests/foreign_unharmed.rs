@@ -262,7 +262,7 @@ fn main() {
     if let Some(role) = foreign_role() {
         return be(&role);
     }
-    let tests: [(&str, fn()); 6] = [
+    run_tests(&[
         ("times do not begin anew", times_do_not_begin_anew),
         ("sleep ends", sleep_ends),
         (
@@ -278,17 +278,7 @@ fn main() {
             "every signal interrupts the call it meets",
             every_signal_interrupts_the_call_it_meets,
         ),
-    ];
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    for (name, test) in tests {
-        if wanted.iter().all(|word| name.contains(word.as_str())) {
-            test();
-            println!("{name}: ok");
-        }
-    }
+    ]);
 }
 
 fn times_do_not_begin_anew() {

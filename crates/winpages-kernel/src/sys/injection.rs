@@ -13,6 +13,9 @@ use super::{apart, clock, descriptors, proc_text, process};
 const MOST_ATTEMPTS: usize = 100;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// The scope of Yama in which a process may trace its descendants alone.
+const OF_ANCESTORS: u64 = 1;
+
 /// Stops a thread of a process, has `task` make system calls there, and lets it go on as if nothing had been.
 ///
 /// It is done in a child of this process, so that the thread is not left in the middle when this one is killed.
@@ -50,11 +53,9 @@ pub unsafe fn inject<R: Send>(
         };
         // SAFETY: the caller vouches for the task; the rest makes system calls.
         let mut done = unsafe { apart::in_child(run) };
-        if matches!(
-            done,
-            Err(_) | Ok(Some((false, Err(InjectionError::Denied))))
-        ) {
-            // Yama may let this process trace, but no child of it.
+        let is_denied = matches!(done, Ok(Some((false, Err(InjectionError::Denied)))));
+        if is_denied && process::tracing_scope() == OF_ANCESTORS {
+            // This process may trace, but no child of it.
             done = apart::in_thread(run);
         }
         match done {

@@ -181,6 +181,15 @@ pub fn may_trace(process: u32) -> Result<(), Errno> {
     }
 }
 
+/// How far Yama narrows who may trace whom: 0 not at all, 1 to ancestors, 2 to root, 3 to nobody.
+pub fn tracing_scope() -> u64 {
+    let mut buffer = [0; 16];
+    super::proc_text::read(c"/proc/sys/kernel/yama/ptrace_scope", &mut buffer)
+        .ok()
+        .and_then(|text| super::proc_text::number(super::proc_text::word(text, 0)?))
+        .unwrap_or(0)
+}
+
 /// How a process ended, if it has, and the kernel tells: its parent always, others from Linux 6.15 on.
 pub fn ending(process: BorrowedFd<'_>) -> Option<Ending> {
     // The parent looks without taking note, so that the number is not given away yet.

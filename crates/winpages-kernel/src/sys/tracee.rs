@@ -267,6 +267,7 @@ impl<'a> Tracee<'a> {
         match copied {
             Ok(copied) if copied == bytes.len() => Ok(()),
             Ok(_) => Err(InjectionError::Failed(Errno::FAULT)),
+            Err(Errno::SRCH) => Err(InjectionError::Gone),
             Err(errno) => Err(InjectionError::Failed(errno)),
         }
     }

@@ -10,7 +10,7 @@ use super::parcel::Parcel;
 use super::{LEND_BACKING, socket_name};
 use crate::NtStatus;
 use crate::sys::local_socket::{self, Peer};
-use crate::sys::{environment, proc_text, process};
+use crate::sys::{environment, process};
 
 /// The environment variable that has a process refuse: `refuse`.
 const VARIABLE: &core::ffi::CStr = c"WINPAGES_REMOTE";
@@ -135,12 +135,7 @@ fn converse(connection: BorrowedFd<'_>) -> Option<()> {
 /// Whether another process may ask this one: if it may trace it, as far as this one can tell.
 fn may_ask(peer: Peer) -> bool {
     const ROOT: u32 = 0;
-    let mut buffer = [0; 16];
-    let scope = proc_text::read(c"/proc/sys/kernel/yama/ptrace_scope", &mut buffer)
-        .ok()
-        .and_then(|text| proc_text::number(proc_text::word(text, 0)?))
-        .unwrap_or(0);
-    match scope {
+    match process::tracing_scope() {
         0 => peer.user == ROOT || peer.user == process::own_user(),
         1 => peer.user == ROOT || process::is_ancestor(peer.process),
         2 => peer.user == ROOT,
