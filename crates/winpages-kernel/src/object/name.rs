@@ -141,7 +141,7 @@ impl ObjectName {
         &self.leaf
     }
 
-    /// Whether the file's name says all of the object's, so that [`ObjectName::leaf_of_file`] finds it.
+    /// Whether the file's name says all of the object's, so that it can be told from that alone.
     pub fn is_spelled_out(&self) -> bool {
         const LONGEST_UNIT: usize = "%uD800".len();
         self.leaf.len() * LONGEST_UNIT <= LONGEST || !is_cut(&self.file_name())
