@@ -159,6 +159,10 @@ impl Object {
         }
     }
 
+    fn has_sleepers(&self) -> bool {
+        self.sleepers.load(Ordering::SeqCst) != 0
+    }
+
     fn take_release(&self, since: u64) -> bool {
         self.resets.load(Ordering::SeqCst) != since
             && (self.discipline == Discipline::Notification
@@ -315,8 +319,8 @@ impl Object {
             first.let_go(|word| word.let_go(first.discipline));
             return false;
         }
-        first.let_go(|word| word.commit(first.discipline, me));
-        second.let_go(|word| word.commit(second.discipline, me));
+        first.let_go(|word| word.commit(first.discipline, me, first.has_sleepers()));
+        second.let_go(|word| word.commit(second.discipline, me, second.has_sleepers()));
         true
     }
 }

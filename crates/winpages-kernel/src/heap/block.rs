@@ -4,8 +4,8 @@
 //! address and the heap's secret. A pointer is a live block of this heap if the seal is right, and
 //! nothing else is: not a block of another heap, a block already freed, the middle of a block, a
 //! block whose front was overwritten, or memory that was never a block. Wild pointers are read under
-//! guard. A free block in a thread's cache carries a seal of another secret over its link, so what
-//! the cache hands out again is known to be free.
+//! guard. A free block in a thread's cache carries a seal of that cache's own secret over its link, so
+//! what the cache hands out again is known to be free, and nobody else's.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -68,6 +68,15 @@ impl Seals {
         Self {
             live: secret,
             free: !secret.rotate_left(17),
+        }
+    }
+
+    /// The same with a secret of its own for the free blocks of one cache: a block that two threads
+    /// free at once comes out of one cache at most.
+    pub fn of_cache(self, address: usize) -> Self {
+        Self {
+            free: self.free ^ (address as u64).rotate_left(13),
+            ..self
         }
     }
 

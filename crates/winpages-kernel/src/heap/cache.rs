@@ -51,7 +51,7 @@ const EMPTY: [Bin; CACHED_UNITS + 1] = [Bin {
 impl Slot {
     pub fn fill(&mut self, heap: &Heap) {
         self.heap = heap;
-        self.seals = heap.seals;
+        self.seals = heap.seals.of_cache(core::ptr::from_ref(self).addr());
         self.options = heap.options;
         self.bins = EMPTY;
     }

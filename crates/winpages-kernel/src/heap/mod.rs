@@ -15,6 +15,8 @@ mod block;
 mod body;
 mod cache;
 mod large;
+#[cfg(test)]
+mod misuse_tests;
 pub mod movable;
 mod operations;
 mod registry;

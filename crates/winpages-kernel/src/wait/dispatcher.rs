@@ -409,13 +409,14 @@ impl Dispatcher {
     pub(super) fn commit(&self, this: &ThisThread) -> bool {
         let me = this.id.get();
         if self.discipline != Discipline::Owned {
-            self.let_go(this, |word| word.commit(self.discipline, me));
+            self.let_go(this, |word| word.commit(self.discipline, me, false));
             return false;
         }
         // It stays in the list: it is owned from now on.
         let record = self.record();
         let mut word = record.load();
-        while let Err(seen) = record.exchange(word, word.commit(self.discipline, me)) {
+        let commit = |word: Word| word.commit(self.discipline, me, record.has_sleepers());
+        while let Err(seen) = record.exchange(word, commit(word)) {
             word = seen;
         }
         if word.has_sleepers() {

@@ -206,11 +206,13 @@ impl Word {
         Self::new(discipline, self.count())
     }
 
-    /// The word in which an object that `me` holds has been taken, and let go of.
+    /// The word in which an object that `me` holds has been taken, and let go of. `others_wait` as in
+    /// [`Word::take`].
     #[must_use]
-    pub const fn commit(self, discipline: Discipline, me: u32) -> Self {
+    pub const fn commit(self, discipline: Discipline, me: u32, others_wait: bool) -> Self {
+        let sleepers = if others_wait { SLEEPERS } else { 0 };
         match discipline {
-            Discipline::Owned => Self::of(me | self.lower() & SLEEPERS, 1),
+            Discipline::Owned => Self::of(me | sleepers | self.lower() & SLEEPERS, 1),
             Discipline::Notification => self.let_go(discipline),
             Discipline::Counted => Self::new(discipline, self.count() - 1),
         }
