@@ -24,3 +24,7 @@ pub mod wait;
 
 pub use object::handle_table::Handle;
 pub use status::NtStatus;
+
+#[cfg(all(test, not(miri)))]
+#[path = "../tests/common/watchdog.rs"]
+mod watchdog;

@@ -3,6 +3,9 @@
 
 #![allow(missing_docs)]
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use winpages_kernel::NtStatus;

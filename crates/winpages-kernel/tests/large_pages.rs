@@ -1,5 +1,8 @@
 //! MEM_LARGE_PAGES, on huge pages that the test sets aside where it may.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 #[path = "common/set_aside.rs"]
 mod set_aside;
 

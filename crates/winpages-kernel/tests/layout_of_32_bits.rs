@@ -1,5 +1,8 @@
 //! The layout of a 32-bit program, in a process of its own.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::layout::{self, AddressLayout};
 use winpages_kernel::address_space::{

@@ -3,6 +3,9 @@
 //! A swap device is what a test can bring along where it may: compressed memory (zram) needs root and
 //! a kernel that has it. Where it may not, the test says that it was skipped.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::ffi::CString;
 use std::fs;
 use std::io;

@@ -1,6 +1,9 @@
 //! MEM_RESET and MEM_RESET_UNDO: pages that were left to the kernel come back whole, or are said to be
 //! lost, however the kernel came by them.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,8 @@
 //! Locked pages, offered pages, and what is said of single pages.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Mutex;

@@ -1,5 +1,8 @@
 //! Threads that are started, stopped, resumed and ended by others.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;

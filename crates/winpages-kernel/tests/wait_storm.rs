@@ -178,6 +178,8 @@ fn start(index: usize) -> libc::pid_t {
     // SAFETY: this process has one thread.
     match unsafe { libc::fork() } {
         0 => {
+            // SAFETY: asks for a signal: a member knows no end of its own.
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
             member(index);
             // SAFETY: ends the process.
             unsafe { libc::_exit(1) }

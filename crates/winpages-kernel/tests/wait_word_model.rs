@@ -6,6 +6,9 @@
 
 #![allow(missing_docs)]
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use std::collections::VecDeque;
 
 use loom::cell::UnsafeCell;
@@ -416,7 +419,7 @@ fn whoever_slept_is_released_though_the_event_is_reset() {
 
 #[test]
 fn a_semaphore_s_units_each_end_a_wait() {
-    model(3, || {
+    model(2, || {
         let semaphore = Object::of(Discipline::Counted, 0, false);
         let waiters: Vec<_> = (1..3)
             .map(|me| {

@@ -1,5 +1,8 @@
 //! Write watch in a program that closes descriptors it did not open.
 
+#[path = "common/watchdog.rs"]
+mod watchdog;
+
 use winpages_kernel::address_space::{allocate_virtual_memory, get_write_watch};
 
 const PAGE_SIZE: usize = 0x1000;

@@ -5,6 +5,9 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 #[path = "address_space_model/generator.rs"]
 mod generator;
 #[path = "address_space_model/model.rs"]

@@ -4,6 +4,9 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 #[path = "arbitrary_arguments/arguments.rs"]
 mod arguments;
 #[path = "arbitrary_arguments/residency.rs"]

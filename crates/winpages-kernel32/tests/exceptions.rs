@@ -2,6 +2,9 @@
 
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};

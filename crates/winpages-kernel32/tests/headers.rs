@@ -1,5 +1,8 @@
 //! The C headers: each alone and all together, with each compiler, in each language, and the layout of their types.
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,9 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use core::ffi::c_void;
 use core::ptr::{null, null_mut};
 

@@ -1,5 +1,8 @@
 //! Eight threads on few locks of every kind: what a lock guards is never torn, and nobody sleeps for ever.
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 

@@ -1,5 +1,8 @@
 //! Arbitrary arguments to the functions of threads and of their storage: an answer, never a crash.
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use core::ffi::c_void;
 
 use kernel32::address_wait::{RtlWaitOnAddress, WaitOnAddress, WakeByAddressAll};

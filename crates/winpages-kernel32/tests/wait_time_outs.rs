@@ -1,6 +1,9 @@
 //! Waits that end by their time-out while all processors are busy: none ends early, none sleeps on, and none
 //! takes what it did not wait for long enough.
 
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use core::ptr::null;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

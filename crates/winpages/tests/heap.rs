@@ -1,5 +1,9 @@
 //! Heaps, on both systems.
 
+#[cfg(target_os = "linux")]
+#[path = "../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::alloc::Layout;
 
 use static_assertions::assert_impl_all;

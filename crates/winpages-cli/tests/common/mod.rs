@@ -1,5 +1,8 @@
 //! What the tests of the command share.
 
+#[path = "../../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::process::{Command, Output};
 
 /// The command under test, with none of the settings of whoever runs the tests.

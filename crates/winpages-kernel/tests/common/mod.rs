@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+mod watchdog;
+
 pub mod foreign;
 
 use std::path::PathBuf;

@@ -1,5 +1,9 @@
 //! What the tests share.
 
+#[cfg(target_os = "linux")]
+#[path = "../../../winpages-kernel/tests/common/watchdog.rs"]
+mod watchdog;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
