@@ -264,6 +264,7 @@ programs! { single:
     process_images
     processor_affinity
     remote_memory
+    remote_threads
     reset_undo
     ring_buffer
     sddl

@@ -326,6 +326,8 @@ static EXPORTS: &[Export] = exports! {
     NTDLL: nt::thread::NtSuspendThread;
     NTDLL: nt::thread::NtResumeThread;
     NTDLL: nt::thread::NtTerminateThread;
+    NTDLL: nt::thread_create::NtCreateThreadEx;
+    NTDLL: nt::thread_create::RtlCreateUserThread;
     NTDLL: nt::timer::NtCreateTimer;
     NTDLL: nt::timer::NtOpenTimer;
     NTDLL: nt::timer::NtSetTimer;
@@ -598,6 +600,7 @@ static EXPORTS: &[Export] = exports! {
     BOTH: process_open::TerminateProcess;
     BOTH: thread::CreateThread;
     BOTH: thread::CreateRemoteThread;
+    BOTH: thread::CreateRemoteThreadEx;
     BOTH: thread::ExitThread;
     NTDLL: thread::RtlExitUserThread;
     BOTH: thread::TerminateThread;

@@ -3,12 +3,14 @@
 use core::ffi::c_void;
 
 use winpages_kernel::address_space::{AddressRequirements, PageRange, Protection};
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::section::{self, MapView, ViewType};
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
 use crate::last_error::{self, fail};
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::target;
 
 const FILE_MAP_COPY: u32 = 0x01;
 const FILE_MAP_WRITE: u32 = 0x02;
@@ -166,8 +168,8 @@ pub unsafe extern "C" fn MapViewOfFileNuma2(
 ) -> *mut c_void {
     let map = || {
         extended_parameter::check_node(PreferredNode)?;
-        own_process(ProcessHandle)?;
-        section::map_view_of_section(&MapView {
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let request = MapView {
             section: Handle::from_value(FileMappingHandle),
             base: BaseAddress as usize,
             offset: Offset,
@@ -175,7 +177,8 @@ pub unsafe extern "C" fn MapViewOfFileNuma2(
             protection: Protection::parse(PageProtection)?,
             requirements: AddressRequirements::default(),
             kind: ViewType::parse(AllocationType)?,
-        })
+        };
+        process::map_view(&process, &request).map(|(view, _)| view)
     };
     mapped(map())
 }
@@ -203,10 +206,11 @@ pub unsafe extern "C" fn MapViewOfFile3(
         // SAFETY: the caller's pointer.
         let requirements =
             unsafe { extended_parameter::of_view(ExtendedParameters, ParameterCount, base)? };
-        if Process != 0 {
-            own_process(Process)?;
-        }
-        section::map_view_of_section(&MapView {
+        let process = match Process {
+            0 => Target::Own,
+            handle => target(handle, AccessMask::PROCESS_VM_OPERATION)?,
+        };
+        let request = MapView {
             section: Handle::from_value(FileMapping),
             base,
             offset: Offset,
@@ -214,7 +218,8 @@ pub unsafe extern "C" fn MapViewOfFile3(
             protection: Protection::parse(PageProtection)?,
             requirements,
             kind: ViewType::parse_ex(AllocationType)?,
-        })
+        };
+        process::map_view(&process, &request).map(|(view, _)| view)
     };
     mapped(map())
 }
@@ -245,8 +250,8 @@ pub unsafe extern "C" fn UnmapViewOfFile2(
     UnmapFlags: u32,
 ) -> i32 {
     last_error::boolean(
-        own_process(Process)
-            .and_then(|()| section::unmap_view_of_section_ex(BaseAddress as usize, UnmapFlags)),
+        target(Process, AccessMask::PROCESS_VM_OPERATION)
+            .and_then(|process| process::unmap_view(&process, BaseAddress as usize, UnmapFlags)),
     )
 }
 

@@ -1,11 +1,12 @@
 //! Threads.
 
+use core::ffi::c_void;
 use core::mem::transmute;
 use std::sync::Arc;
 
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, Object};
-use winpages_kernel::process::ForeignThread;
+use winpages_kernel::process::{self, ForeignThread, Target};
 use winpages_kernel::thread::{self, Apc, CreateThread as Request, StartRoutine, Thread};
 use winpages_kernel::{Handle, NtStatus};
 
@@ -13,7 +14,6 @@ use crate::last_error;
 use crate::nt::argument::{write, write_if_wanted};
 use crate::object_name::handle_value;
 use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
-use crate::virtual_memory::own_process;
 
 /// CREATE_SUSPENDED
 const CREATE_SUSPENDED: u32 = 0x4;
@@ -55,11 +55,10 @@ const QUERY: AccessMask =
 
 /// Enters a thread into the handle table.
 fn handle_of(
-    thread: Arc<Thread>,
+    object: Object,
     access: u32,
     attributes: HandleAttributes,
 ) -> Result<Handle, NtStatus> {
-    let object = Object::Thread(thread);
     let mapping = object.object_type().generic_mapping;
     let access = mapping.apply(AccessMask::from_bits_retain(access));
     handle_table::insert(Entry {
@@ -69,10 +68,39 @@ fn handle_of(
     })
 }
 
+/// Starts a thread in a process; answers a handle with those rights, and the thread's number.
+pub(crate) fn create_in(
+    process: &Target,
+    request: &Request,
+    access: u32,
+    attributes: HandleAttributes,
+) -> Result<(Handle, u32), NtStatus> {
+    let (thread, number) = match process {
+        Target::Own => {
+            let thread = thread::create(request)?;
+            let number = thread.id();
+            (Object::Thread(thread), number)
+        }
+        Target::Other(other) => {
+            let thread = process::create_thread(other, request)?;
+            let number = thread.number();
+            (Object::ForeignThread(Arc::new(thread)), number)
+        }
+    };
+    Ok((handle_of(thread, access, attributes)?, number))
+}
+
+/// The process of a handle in which a thread is to be started.
+pub(crate) fn process_for_thread(process: usize) -> Result<Target, NtStatus> {
+    let process = Handle::from_value(process);
+    process::reference_process(process, AccessMask::PROCESS_CREATE_THREAD)
+}
+
 /// # Safety
 ///
-/// As [`CreateThread`].
+/// As [`CreateThread`]; the function is one of the process's.
 unsafe fn create(
+    process: usize,
     attributes: *const SECURITY_ATTRIBUTES,
     stack_size: usize,
     start: StartRoutine,
@@ -83,17 +111,17 @@ unsafe fn create(
     if flags & !(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) != 0 {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    // SAFETY: passed on. A thread can be opened within its own process only, whatever its security is.
+    let process = process_for_thread(process)?;
+    // SAFETY: passed on. Who may open a thread follows from its process, whatever its security is.
     let given = unsafe { security_attributes::given(attributes)? };
-    let thread = thread::create(&Request {
+    let request = Request {
         routine: start,
         parameter,
         stack_size,
         stack_size_is_reservation: flags & STACK_SIZE_PARAM_IS_A_RESERVATION != 0,
         suspended: flags & CREATE_SUSPENDED != 0,
-    })?;
-    let number = thread.id();
-    let handle = handle_of(thread, THREAD_ALL_ACCESS, given.attributes)?;
+    };
+    let (handle, number) = create_in(&process, &request, THREAD_ALL_ACCESS, given.attributes)?;
     // SAFETY: passed on. The thread runs by now: a number that cannot be told is not.
     let _ = unsafe { write_if_wanted(id, number) };
     Ok(handle)
@@ -117,6 +145,7 @@ pub unsafe extern "C" fn CreateThread(
     // SAFETY: passed on.
     handle_value(unsafe {
         create(
+            Handle::CURRENT_PROCESS.value(),
             lpThreadAttributes,
             dwStackSize,
             lpStartAddress,
@@ -127,11 +156,11 @@ pub unsafe extern "C" fn CreateThread(
     })
 }
 
-/// CreateRemoteThread: in the calling process only.
+/// CreateRemoteThread: in a process that uses this library, which starts the thread itself.
 ///
 /// # Safety
 ///
-/// As [`CreateThread`].
+/// As [`CreateThread`]; the function and the parameter are that process's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn CreateRemoteThread(
     hProcess: usize,
@@ -143,8 +172,9 @@ pub unsafe extern "C" fn CreateRemoteThread(
     lpThreadId: *mut u32,
 ) -> usize {
     // SAFETY: passed on.
-    handle_value(own_process(hProcess).and_then(|()| unsafe {
+    handle_value(unsafe {
         create(
+            hProcess,
             lpThreadAttributes,
             dwStackSize,
             lpStartAddress,
@@ -152,7 +182,38 @@ pub unsafe extern "C" fn CreateRemoteThread(
             dwCreationFlags,
             lpThreadId,
         )
-    }))
+    })
+}
+
+/// CreateRemoteThreadEx: the same. What a list of attributes can say of a thread (its processors) is a hint,
+/// and is not followed.
+///
+/// # Safety
+///
+/// As [`CreateRemoteThread`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn CreateRemoteThreadEx(
+    hProcess: usize,
+    lpThreadAttributes: *const SECURITY_ATTRIBUTES,
+    dwStackSize: usize,
+    lpStartAddress: StartRoutine,
+    lpParameter: usize,
+    dwCreationFlags: u32,
+    _lpAttributeList: *mut c_void,
+    lpThreadId: *mut u32,
+) -> usize {
+    // SAFETY: passed on.
+    unsafe {
+        CreateRemoteThread(
+            hProcess,
+            lpThreadAttributes,
+            dwStackSize,
+            lpStartAddress,
+            lpParameter,
+            dwCreationFlags,
+            lpThreadId,
+        )
+    }
 }
 
 /// ExitThread: destructors of C++ objects in the thread's functions are not run, as on Windows. The last
@@ -168,15 +229,21 @@ pub extern "C-unwind" fn RtlExitUserThread(ExitStatus: u32) -> ! {
     thread::exit(ExitStatus)
 }
 
+pub(crate) fn terminate(handle: usize, code: u32) -> Result<(), NtStatus> {
+    match reference_either(handle, AccessMask::THREAD_TERMINATE)? {
+        Either::Own(thread) => thread.terminate(code),
+        Either::Foreign(thread) => thread.terminate(code),
+    }
+}
+
 /// TerminateThread.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn TerminateThread(hThread: usize, dwExitCode: u32) -> i32 {
-    let thread = reference(hThread, AccessMask::THREAD_TERMINATE);
-    last_error::boolean(thread.and_then(|thread| thread.terminate(dwExitCode)))
+    last_error::boolean(terminate(hThread, dwExitCode))
 }
 
-/// GetExitCodeThread: STILL_ACTIVE while it runs. What a thread of another process ended with is told
-/// of its first thread only, and is what the process ended with.
+/// GetExitCodeThread: STILL_ACTIVE while it runs. A thread of another process that does not use this library
+/// has ended with what its process has, else with 0.
 ///
 /// # Safety
 ///
@@ -186,7 +253,7 @@ pub unsafe extern "C" fn GetExitCodeThread(hThread: usize, lpExitCode: *mut u32)
     let result = reference_either(hThread, QUERY).and_then(|thread| {
         let status = match thread {
             Either::Own(thread) => thread.exit_status(),
-            Either::Foreign(thread) => thread.process().exit_code(),
+            Either::Foreign(thread) => thread.exit_code(),
         };
         // SAFETY: passed on.
         unsafe { write(lpExitCode, status) }
@@ -194,7 +261,8 @@ pub unsafe extern "C" fn GetExitCodeThread(hThread: usize, lpExitCode: *mut u32)
     last_error::boolean(result)
 }
 
-/// OpenThread: a thread of the calling process that has called this library, or was started by it.
+/// OpenThread: of the calling process, a thread that has called this library, or was started by it; of
+/// another, any.
 #[unsafe(no_mangle)]
 pub extern "C" fn OpenThread(dwDesiredAccess: u32, bInheritHandle: i32, dwThreadId: u32) -> usize {
     let attributes = if bInheritHandle != 0 {
@@ -202,7 +270,11 @@ pub extern "C" fn OpenThread(dwDesiredAccess: u32, bInheritHandle: i32, dwThread
     } else {
         HandleAttributes::empty()
     };
-    let thread = thread::find(dwThreadId).ok_or(NtStatus::INVALID_PARAMETER);
+    let access = AccessMask::from_bits_retain(dwDesiredAccess);
+    let thread = process::open_thread(dwThreadId, access).map_err(|status| match status {
+        NtStatus::INVALID_CID => NtStatus::INVALID_PARAMETER,
+        other => other,
+    });
     handle_value(thread.and_then(|thread| handle_of(thread, dwDesiredAccess, attributes)))
 }
 
@@ -254,15 +326,14 @@ pub(crate) fn resume(handle: usize) -> Result<u32, NtStatus> {
     }
 }
 
-/// SuspendThread: how often the thread was suspended before. Of another process, all threads stand
-/// still.
+/// SuspendThread: how often the thread was suspended before. Of another process that does not use this library,
+/// all threads stand still.
 #[unsafe(no_mangle)]
 pub extern "C" fn SuspendThread(hThread: usize) -> u32 {
     count(suspend(hThread))
 }
 
-/// ResumeThread: how often the thread was suspended before; it goes on when that was once. Of another
-/// process, all threads go on.
+/// ResumeThread: how often the thread was suspended before; it goes on when that was once.
 #[unsafe(no_mangle)]
 pub extern "C" fn ResumeThread(hThread: usize) -> u32 {
     count(resume(hThread))
@@ -281,15 +352,24 @@ pub unsafe extern "C" fn QueueUserAPC(
 ) -> u32 {
     type Function = unsafe extern "C-unwind" fn(usize);
     type Routine = unsafe extern "C-unwind" fn(usize, usize, usize);
-    let result = reference(hThread, AccessMask::THREAD_SET_CONTEXT).and_then(|thread| {
-        let Some(function) = pfnAPC else {
-            return Ok(());
-        };
-        thread.queue_apc(Apc {
-            // SAFETY: a function of this calling convention may be passed more than it takes.
-            routine: unsafe { transmute::<Function, Routine>(function) },
-            arguments: [dwData, 0, 0],
-        })
-    });
-    last_error::boolean(result) as u32
+    // SAFETY: a function of this calling convention may be passed more than it takes.
+    let routine = unsafe { transmute::<Option<Function>, Option<Routine>>(pfnAPC) };
+    last_error::boolean(queue(hThread, routine, [dwData, 0, 0])) as u32
+}
+
+/// Queues a call to the thread of a handle; no function is never called.
+pub(crate) fn queue(
+    handle: usize,
+    routine: Option<unsafe extern "C-unwind" fn(usize, usize, usize)>,
+    arguments: [usize; 3],
+) -> Result<(), NtStatus> {
+    let thread = reference_either(handle, AccessMask::THREAD_SET_CONTEXT)?;
+    let Some(routine) = routine else {
+        return Ok(());
+    };
+    let apc = Apc { routine, arguments };
+    match thread {
+        Either::Own(thread) => thread.queue_apc(apc),
+        Either::Foreign(thread) => thread.queue_apc(&apc),
+    }
 }

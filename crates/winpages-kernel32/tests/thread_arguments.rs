@@ -9,12 +9,14 @@ use kernel32::address_wait::{RtlWaitOnAddress, WaitOnAddress, WakeByAddressAll};
 use kernel32::fiber_local_storage::{FlsFree, FlsGetValue, FlsSetValue};
 use kernel32::handle::CloseHandle;
 use kernel32::nt::thread::{NtQueueApcThread, NtResumeThread, NtSuspendThread};
+use kernel32::nt::thread_create::{NtCreateThreadEx, RtlCreateUserThread};
 use kernel32::process_times::GetProcessTimes;
 use kernel32::processor_affinity::*;
 use kernel32::thread::*;
 use kernel32::thread_context::{GetThreadContext, NtGetContextThread};
 use kernel32::thread_information::*;
 use kernel32::thread_local_storage::{TlsFree, TlsGetValue, TlsSetValue};
+use winpages_kernel::thread::StartRoutine;
 
 /// A generator of numbers, the same in every run.
 struct Random(u64);
@@ -89,7 +91,7 @@ fn arbitrary_arguments_get_an_answer() {
         let small = number % 1100;
         // SAFETY: every pointer leads to the local or to nothing; functions are none.
         unsafe {
-            match random.next() % 32 {
+            match random.next() % 33 {
                 26 => drop(SetThreadAffinityMask(handle, number as usize % 8)),
                 27 => drop(GetThreadGroupAffinity(handle, random.pointer(&mut memory))),
                 28 => {
@@ -176,6 +178,31 @@ fn arbitrary_arguments_get_an_answer() {
                         core::array::from_fn(|_| random.pointer(&mut memory));
                     GetProcessTimes(handle, first, second, third, fourth);
                 }
+                25 => drop(NtCreateThreadEx(
+                    random.pointer(&mut memory),
+                    number,
+                    random.pointer(&mut memory),
+                    random.pick(&[thread, closed, 0, 7]),
+                    None,
+                    0,
+                    number % 4,
+                    0,
+                    0,
+                    0,
+                    random.pointer::<c_void>(&mut memory),
+                )),
+                32 => drop(RtlCreateUserThread(
+                    random.pick(&[thread, closed, 0, 7]),
+                    random.pointer::<c_void>(&mut memory),
+                    1,
+                    0,
+                    0,
+                    0,
+                    random.pick(&[None, Some(nothing as StartRoutine)]),
+                    0,
+                    random.pointer(&mut memory),
+                    random.pointer(&mut memory),
+                )),
                 _ => drop(NtResumeThread(
                     random.pick(&[limited, closed, 0, 7]),
                     random.pointer(&mut memory),

@@ -99,7 +99,8 @@ impl Object {
             Self::Process(process) => (kind::PROCESS, process.pack()?),
             Self::Thread(thread) => {
                 let own = Process::find(sys::process::own_number())?;
-                (kind::THREAD, own.pack_thread(thread.id())?)
+                let own = ForeignThread::of_own(Arc::new(own), thread)?;
+                (kind::THREAD, own.pack()?)
             }
             Self::ForeignThread(thread) => (kind::THREAD, thread.pack()?),
             Self::Token(_) => (kind::TOKEN, Package::default()),
@@ -122,7 +123,13 @@ impl Object {
                 Self::MemoryNotification(Arc::new(notification))
             }
             kind::PROCESS => Self::Process(Arc::new(Process::unpack(package)?)),
-            kind::THREAD => Self::ForeignThread(Arc::new(ForeignThread::unpack(package)?)),
+            kind::THREAD => {
+                let thread = ForeignThread::unpack(package)?;
+                match thread.as_own() {
+                    Some(own) => Self::Thread(own),
+                    None => Self::ForeignThread(Arc::new(thread)),
+                }
+            }
             kind::TOKEN => Self::Token(Arc::default()),
             _ => return Err(NtStatus::INVALID_PARAMETER),
         })

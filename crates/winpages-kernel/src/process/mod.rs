@@ -14,6 +14,7 @@ mod package_text;
 mod reference;
 mod region_query;
 mod remote;
+mod remote_view;
 mod service;
 mod startup;
 
@@ -21,7 +22,7 @@ pub(crate) use affinity::begin_thread;
 pub use create::{CreateProcess, CreatedProcess, Inheritance, create_process};
 pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};
-pub use foreign_thread::ForeignThread;
+pub use foreign_thread::{ForeignThread, create_thread, open_thread};
 pub(crate) use lending::borrow_backing;
 pub(crate) use service::after_fork_in_child;
 
@@ -34,6 +35,7 @@ pub use remote::{
     allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
     lock_virtual_memory, protect_virtual_memory,
 };
+pub use remote_view::{map_view, unmap_view};
 pub use service::{refuse_requests, serve_requests};
 pub use startup::{Startup, record_exit_code, startup};
 
@@ -184,13 +186,6 @@ impl Process {
             ..Package::default()
         };
         package.put(self.descriptor())?;
-        Ok(package)
-    }
-
-    /// What another process needs to know one of its threads by.
-    pub(crate) fn pack_thread(&self, number: u32) -> Result<Package, NtStatus> {
-        let mut package = self.pack()?;
-        package.words.push(u64::from(number));
         Ok(package)
     }
 

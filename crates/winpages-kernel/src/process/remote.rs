@@ -49,7 +49,7 @@ pub(super) fn words(values: &[usize]) -> Vec<u64> {
     values.iter().map(|value| *value as u64).collect()
 }
 
-fn range(answer: &Parcel) -> PageRange {
+pub(super) fn range(answer: &Parcel) -> PageRange {
     PageRange {
         base: answer.address(0),
         size: answer.address(1),

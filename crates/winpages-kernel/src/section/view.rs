@@ -114,8 +114,18 @@ pub fn map_view_of_section(request: &MapView) -> Result<PageRange, NtStatus> {
 ///
 /// As [`map_view_of_section`].
 pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
-    let replaces = request.kind.contains(ViewType::REPLACE_PLACEHOLDER);
-    let granularity = if replaces {
+    let (section, granted) = section_to_map(request)?;
+    map_section(section, granted, request)
+}
+
+/// The section of which a view is to be mapped, and what its handle grants, if the view's place is one that it
+/// can have.
+///
+/// # Errors
+///
+/// As [`map_view_of_section`].
+pub(crate) fn section_to_map(request: &MapView) -> Result<(Arc<Section>, AccessMask), NtStatus> {
+    let granularity = if request.kind.contains(ViewType::REPLACE_PLACEHOLDER) {
         PAGE_SIZE
     } else {
         ALLOCATION_GRANULARITY
@@ -125,7 +135,21 @@ pub fn map_view(request: &MapView) -> Result<(PageRange, Result<(), NtStatus>), 
     {
         return Err(NtStatus::MAPPED_ALIGNMENT);
     }
-    let (section, granted) = object::reference_section(request.section)?;
+    object::reference_section(request.section)
+}
+
+/// Maps a view of a section for whoever has a handle that grants so much, whatever `request` says of the
+/// handle.
+///
+/// # Errors
+///
+/// As [`map_view_of_section`].
+pub(crate) fn map_section(
+    section: Arc<Section>,
+    granted: AccessMask,
+    request: &MapView,
+) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
+    let replaces = request.kind.contains(ViewType::REPLACE_PLACEHOLDER);
     if !granted.contains(rights_for(request.protection))
         || !is_within(request.protection, section.protection)
     {

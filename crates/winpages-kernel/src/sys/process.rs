@@ -59,6 +59,16 @@ pub fn parent(process: u32) -> u32 {
         .map_or(0, |parent| parent as u32)
 }
 
+/// The number of the process that a thread is of; `None` if there is no such thread.
+pub fn of_thread(thread: u32) -> Option<u32> {
+    let mut buffer = [0; 1024];
+    let path = std::ffi::CString::new(format!("/proc/{thread}/status")).ok()?;
+    let text = super::proc_text::read(&path, &mut buffer).ok()?;
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let number = lines.find_map(|line| line.strip_prefix(b"Tgid:"))?;
+    super::proc_text::number(super::proc_text::word(number, 0)?).map(|number| number as u32)
+}
+
 /// Whether a process is this one's parent, or that one's, and so on.
 pub fn is_ancestor(process: u32) -> bool {
     let mut ancestor = own_number();

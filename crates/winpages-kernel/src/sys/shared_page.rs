@@ -18,6 +18,9 @@ unsafe impl Send for SharedPage {}
 unsafe impl Sync for SharedPage {}
 
 impl SharedPage {
+    /// How many bytes of the file it shows.
+    pub const SIZE: usize = SIZE;
+
     /// Maps it. The file must stay at least a page long: nobody here makes one shorter.
     ///
     /// # Errors

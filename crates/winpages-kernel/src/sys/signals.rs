@@ -3,6 +3,7 @@
 use core::mem::MaybeUninit;
 
 /// The signals that a thread had blocked before.
+#[derive(Clone, Copy)]
 pub struct Blocked(libc::sigset_t);
 
 /// Blocks all signals in the calling thread; a thread that it starts has them blocked, too.

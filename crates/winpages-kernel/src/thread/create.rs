@@ -7,6 +7,7 @@ use super::block;
 use super::object::Thread;
 use super::start::{self, StartRoutine};
 use crate::sys;
+use crate::sys::signals::Blocked;
 use crate::{NtStatus, process};
 
 /// What a new thread is to be like.
@@ -50,6 +51,8 @@ struct Start {
     thread: Arc<Thread>,
     routine: StartRoutine,
     parameter: usize,
+    /// What it blocks, if that is not what its creator does.
+    signals: Option<Blocked>,
 }
 
 /// Starts a thread; mirrors NtCreateThreadEx for the calling process. The answer knows its number.
@@ -59,6 +62,23 @@ struct Start {
 /// [`NtStatus::NO_MEMORY`] if there is no room for its stack, or the process may have no more
 /// threads.
 pub fn create(request: &CreateThread) -> Result<Arc<Thread>, NtStatus> {
+    start_thread(request, None)
+}
+
+/// The same for another process that has asked for it, in a thread whose signals are blocked: the new one
+/// blocks those alone that are given.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) fn create_for_others(
+    request: &CreateThread,
+    signals: Blocked,
+) -> Result<Arc<Thread>, NtStatus> {
+    start_thread(request, Some(signals))
+}
+
+fn start_thread(request: &CreateThread, signals: Option<Blocked>) -> Result<Arc<Thread>, NtStatus> {
     let stack = request.stack().ok_or(NtStatus::NO_MEMORY)?;
     let thread = Arc::new(Thread::new(0));
     if request.suspended {
@@ -68,6 +88,7 @@ pub fn create(request: &CreateThread) -> Result<Arc<Thread>, NtStatus> {
         thread: Arc::clone(&thread),
         routine: request.routine,
         parameter: request.parameter,
+        signals,
     });
     // Counted before it runs: the process does not end between its beginning and this thread's end.
     block::count_in();
@@ -91,6 +112,9 @@ unsafe extern "C-unwind" fn run(argument: *mut core::ffi::c_void) -> *mut core::
     // Before anybody can say otherwise of this thread.
     process::begin_thread();
     let block = block::attach_as(start.thread);
+    if let Some(signals) = &start.signals {
+        signals.restore();
+    }
     let gate = match block.thread_without_count() {
         Some(thread) => thread.suspension.wait_at_gate(),
         None => Ok(()),

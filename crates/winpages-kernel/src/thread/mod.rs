@@ -14,15 +14,18 @@ mod facts;
 pub mod fiber_local_storage;
 pub mod local_storage;
 mod object;
+mod shared_ending;
 mod start;
 mod suspend;
 
 pub use access::reference;
 pub use apc::Apc;
+pub(crate) use create::create_for_others;
 pub use create::{CreateThread, create, exit};
 pub use environment_block::EnvironmentBlock;
 pub use facts::ThreadTimes;
 pub use object::Thread;
+pub use shared_ending::SharedEnding;
 pub use start::StartRoutine;
 
 pub(crate) use block::{

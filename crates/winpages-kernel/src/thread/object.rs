@@ -1,9 +1,11 @@
 //! The thread object: what handles lead to.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use std::sync::OnceLock;
 
 use super::apc::{Apc, ApcQueue};
 use super::facts::Facts;
+use super::shared_ending::SharedEnding;
 use super::suspend::Suspension;
 use crate::NtStatus;
 use crate::sys::futex;
@@ -16,6 +18,8 @@ pub struct Thread {
     exit_status: AtomicU32,
     apcs: ApcQueue,
     handle_count: AtomicUsize,
+    /// What other processes see of the end, if one has a handle.
+    shared_ending: OnceLock<SharedEnding>,
     pub(super) suspension: Suspension,
     pub(super) facts: Facts,
 }
@@ -34,6 +38,7 @@ impl Thread {
             exit_status: AtomicU32::new(STILL_ACTIVE),
             apcs: ApcQueue::new(),
             handle_count: AtomicUsize::new(0),
+            shared_ending: OnceLock::new(),
             suspension: Suspension::new(),
             facts: Facts::new(),
         }
@@ -101,8 +106,32 @@ impl Thread {
         unsafe { self.apcs.close() };
         self.facts.end();
         self.exit_status.store(exit_status, Ordering::Relaxed);
-        self.state.store(ENDED, Ordering::Release);
+        self.state.store(ENDED, Ordering::SeqCst);
+        if let Some(shared) = self.shared_ending.get() {
+            shared.leave(exit_status);
+        }
         futex::wake_all(&self.state);
+    }
+
+    /// Where other processes see what the thread ended with.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INSUFFICIENT_RESOURCES`].
+    pub(crate) fn share_ending(&self) -> Result<&SharedEnding, NtStatus> {
+        let shared = match self.shared_ending.get() {
+            Some(shared) => shared,
+            None => {
+                let new = SharedEnding::new()?;
+                self.shared_ending.get_or_init(|| new)
+            }
+        };
+        // It may have ended before it could see that there is such a place.
+        fence(Ordering::SeqCst);
+        if self.has_ended() {
+            shared.leave(self.exit_status());
+        }
+        Ok(shared)
     }
 
     pub(super) fn set_id(&self, id: u32) {

@@ -18,6 +18,7 @@ pub mod section_query;
 pub mod security;
 pub mod semaphore;
 pub mod thread;
+pub mod thread_create;
 pub mod timer;
 pub mod view;
 pub mod virtual_memory;

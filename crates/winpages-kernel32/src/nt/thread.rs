@@ -1,12 +1,10 @@
 //! Threads: NtQueueApcThread and its family.
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::object::AccessMask;
-use winpages_kernel::thread::Apc;
 use winpages_kernel::wait;
 
 use super::argument::{STATUS_SUCCESS, status, write_if_wanted};
-use crate::thread::{reference, resume, suspend};
+use crate::thread::{queue, resume, suspend, terminate};
 
 /// PPS_APC_ROUTINE
 type ApcRoutine = unsafe extern "C-unwind" fn(usize, usize, usize);
@@ -24,16 +22,8 @@ pub unsafe extern "C" fn NtQueueApcThread(
     ApcArgument2: usize,
     ApcArgument3: usize,
 ) -> i32 {
-    let result = reference(ThreadHandle, AccessMask::THREAD_SET_CONTEXT).and_then(|thread| {
-        let Some(routine) = ApcRoutine else {
-            return Ok(());
-        };
-        thread.queue_apc(Apc {
-            routine,
-            arguments: [ApcArgument1, ApcArgument2, ApcArgument3],
-        })
-    });
-    status(result)
+    let arguments = [ApcArgument1, ApcArgument2, ApcArgument3];
+    status(queue(ThreadHandle, ApcRoutine, arguments))
 }
 
 /// NtTestAlert: runs what is queued to the calling thread.
@@ -85,6 +75,5 @@ pub extern "C-unwind" fn NtTerminateThread(ThreadHandle: usize, ExitStatus: i32)
     if ThreadHandle == 0 {
         winpages_kernel::thread::exit(ExitStatus as u32);
     }
-    let thread = reference(ThreadHandle, AccessMask::THREAD_TERMINATE);
-    status(thread.and_then(|thread| thread.terminate(ExitStatus as u32)))
+    status(terminate(ThreadHandle, ExitStatus as u32))
 }

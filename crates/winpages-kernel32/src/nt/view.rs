@@ -6,12 +6,14 @@ use winpages_kernel::address_space::layout::{ALLOCATION_GRANULARITY, page_down};
 use winpages_kernel::address_space::{
     self, AddressRequirements, AllocationType, MemoryState, PageRange, Protection,
 };
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::section::{self, MapView, UnmapType, ViewType};
 use winpages_kernel::{Handle, NtStatus};
 
 use super::argument::{read, read_writable, status, write, write_if_wanted};
 use crate::extended_parameter::{self, MEM_EXTENDED_PARAMETER};
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::{own_process, target};
 
 /// ViewShare and ViewUnmap of SECTION_INHERIT. A new program starts without views on Linux.
 const SECTION_INHERIT: core::ops::RangeInclusive<u32> = 1..=2;
@@ -61,8 +63,8 @@ pub unsafe extern "C" fn NtMapViewOfSection(
             }
             requirements = AddressRequirements::default();
         }
-        own_process(ProcessHandle)?;
-        let (range, placement) = section::map_view(&MapView {
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let request = MapView {
             section: Handle::from_value(SectionHandle),
             base,
             offset,
@@ -70,13 +72,14 @@ pub unsafe extern "C" fn NtMapViewOfSection(
             protection,
             requirements,
             kind,
-        })?;
-        let answered = commit(range, CommitSize, protection).and_then(|()| {
+        };
+        let (range, placement) = process::map_view(&process, &request)?;
+        let answered = commit(&process, range, CommitSize, protection).and_then(|()| {
             // SAFETY: as above.
             unsafe { answer(BaseAddress, ViewSize, SectionOffset, range, offset) }
         });
         if answered.is_err() {
-            let _ = section::unmap_view_of_section(range.base);
+            let _ = process::unmap_view(&process, range.base, 0);
         }
         answered.and(placement)
     };
@@ -109,8 +112,8 @@ pub unsafe extern "C" fn NtMapViewOfSectionEx(
         let requirements = unsafe {
             extended_parameter::of_view(ExtendedParameters, ExtendedParameterCount, base)?
         };
-        own_process(ProcessHandle)?;
-        let (range, placement) = section::map_view(&MapView {
+        let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
+        let request = MapView {
             section: Handle::from_value(SectionHandle),
             base,
             offset,
@@ -118,7 +121,8 @@ pub unsafe extern "C" fn NtMapViewOfSectionEx(
             protection,
             requirements,
             kind,
-        })?;
+        };
+        let (range, placement) = process::map_view(&process, &request)?;
         // SAFETY: as above.
         let answered = unsafe { answer(BaseAddress, ViewSize, SectionOffset, range, offset) };
         if answered.is_err() {
@@ -127,7 +131,7 @@ pub unsafe extern "C" fn NtMapViewOfSectionEx(
                 UnmapType::PRESERVE_PLACEHOLDER,
                 kind.contains(ViewType::REPLACE_PLACEHOLDER),
             );
-            let _ = section::unmap_view_of_section_ex(range.base, undo.bits());
+            let _ = process::unmap_view(&process, range.base, undo.bits());
         }
         answered.and(placement)
     };
@@ -175,16 +179,23 @@ unsafe fn answer(
 }
 
 /// Commits the first pages of a view, if they are not committed.
-fn commit(view: PageRange, size: usize, protection: Protection) -> Result<(), NtStatus> {
+fn commit(
+    process: &Target,
+    view: PageRange,
+    size: usize,
+    protection: Protection,
+) -> Result<(), NtStatus> {
     if size > view.size {
         return Err(NtStatus::INVALID_PARAMETER_5);
     }
-    let first = address_space::query_virtual_memory(view.base)?;
+    let first = process::query_virtual_memory(process, view.base)?;
     if size == 0 || first.state == MemoryState::Commit {
         return Ok(());
     }
     let commit = AllocationType::COMMIT.bits();
-    address_space::allocate_virtual_memory(view.base, size, commit, protection.bits()).map(|_| ())
+    let anywhere = AddressRequirements::default();
+    let bits = protection.bits();
+    process::allocate_virtual_memory(process, &anywhere, view.base, size, commit, bits).map(drop)
 }
 
 /// NtUnmapViewOfSection: unmaps the view that an address lies in.
@@ -198,8 +209,8 @@ pub unsafe extern "C" fn NtUnmapViewOfSection(
     BaseAddress: *const c_void,
 ) -> i32 {
     status(
-        own_process(ProcessHandle)
-            .and_then(|()| section::unmap_view_of_section(BaseAddress as usize)),
+        target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)
+            .and_then(|process| process::unmap_view(&process, BaseAddress as usize, 0)),
     )
 }
 
@@ -215,8 +226,8 @@ pub unsafe extern "C" fn NtUnmapViewOfSectionEx(
     Flags: u32,
 ) -> i32 {
     status(
-        own_process(ProcessHandle)
-            .and_then(|()| section::unmap_view_of_section_ex(BaseAddress as usize, Flags)),
+        target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)
+            .and_then(|process| process::unmap_view(&process, BaseAddress as usize, Flags)),
     )
 }
 

@@ -2,10 +2,12 @@
 
 use rustix::fd::{AsFd, OwnedFd};
 
+use super::super::remote_view::answer_map;
 use super::parcel::Parcel;
 use super::{
-    ALLOCATE, CLOSE_HANDLE, FREE, LEND_BACKING, LOCK, PROTECT, PUT_HANDLE, QUERY, TAKE_HANDLE,
-    UNLOCK, WATCH_MAP,
+    ALLOCATE, CLOSE_HANDLE, CREATE_THREAD, FREE, LEND_BACKING, LOCK, MAP_VIEW, PROTECT, PUT_HANDLE,
+    QUERY, QUEUE_APC, RESUME_THREAD, SUSPEND_THREAD, TAKE_HANDLE, TAKE_THREAD, TERMINATE_THREAD,
+    UNLOCK, UNMAP_VIEW, WATCH_MAP, threads,
 };
 use crate::NtStatus;
 use crate::address_space::{
@@ -14,7 +16,7 @@ use crate::address_space::{
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, Object, Package};
 use crate::residency;
-use crate::section::lend_backing;
+use crate::section::{self, lend_backing};
 use crate::sys;
 
 fn range(done: PageRange) -> Vec<u64> {
@@ -99,6 +101,23 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
         }
         CLOSE_HANDLE => {
             handle_table::close(Handle::from_value(first))?;
+            Vec::new()
+        }
+        CREATE_THREAD => return threads::create(&request),
+        TAKE_THREAD => return threads::pack(threads::find(&request)?),
+        SUSPEND_THREAD => vec![u64::from(threads::find(&request)?.suspend()?)],
+        RESUME_THREAD => vec![u64::from(threads::find(&request)?.resume())],
+        TERMINATE_THREAD => {
+            threads::find(&request)?.terminate(request.constant(1))?;
+            Vec::new()
+        }
+        MAP_VIEW => answer_map(&mut request)?,
+        UNMAP_VIEW => {
+            section::unmap_view_of_section_ex(first, request.constant(1))?;
+            Vec::new()
+        }
+        QUEUE_APC => {
+            threads::queue_apc(&request)?;
             Vec::new()
         }
         _ => return Err(NtStatus::INVALID_PARAMETER),

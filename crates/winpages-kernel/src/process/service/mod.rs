@@ -9,6 +9,7 @@ mod answer;
 mod client;
 mod parcel;
 mod server;
+mod threads;
 
 pub(super) use client::{Asked, Connection};
 pub(super) use parcel::Parcel;
@@ -30,6 +31,14 @@ mod operation {
     pub const LEND_BACKING: u32 = 10;
     /// The page that shows when the map of regions changes.
     pub const WATCH_MAP: u32 = 11;
+    pub const CREATE_THREAD: u32 = 12;
+    pub const TAKE_THREAD: u32 = 13;
+    pub const SUSPEND_THREAD: u32 = 14;
+    pub const RESUME_THREAD: u32 = 15;
+    pub const TERMINATE_THREAD: u32 = 16;
+    pub const QUEUE_APC: u32 = 17;
+    pub const MAP_VIEW: u32 = 18;
+    pub const UNMAP_VIEW: u32 = 19;
 }
 
 pub(super) use operation::*;

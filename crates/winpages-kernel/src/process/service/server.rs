@@ -1,6 +1,7 @@
 //! The thread that answers.
 
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::OnceLock;
 use std::thread;
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -10,6 +11,7 @@ use super::parcel::Parcel;
 use super::{LEND_BACKING, socket_name};
 use crate::NtStatus;
 use crate::sys::local_socket::{self, Peer};
+use crate::sys::signals::{self, Blocked};
 use crate::sys::{environment, process};
 
 /// The environment variable that has a process refuse: `refuse`.
@@ -20,6 +22,8 @@ const MOST_CONNECTIONS: usize = 64;
 
 /// Whether every request is refused.
 static REFUSES: AtomicBool = AtomicBool::new(false);
+
+static USUAL_SIGNALS: OnceLock<Blocked> = OnceLock::new();
 
 const NOT_LISTENING: i32 = -1;
 
@@ -48,7 +52,8 @@ pub fn serve_requests() {
         return;
     }
     // The program's handlers do not run in a thread that it does not know.
-    let blocked = crate::sys::signals::block_all();
+    let blocked = signals::block_all();
+    USUAL_SIGNALS.get_or_init(|| blocked);
     let started = thread::Builder::new()
         .name("winpages".to_owned())
         .stack_size(256 << 10)
@@ -60,6 +65,11 @@ pub fn serve_requests() {
     if started.is_err() {
         LISTENING.store(NOT_LISTENING, Ordering::Relaxed);
     }
+}
+
+/// What the thread blocked that had this process serve: what those block that others have started here.
+pub(super) fn usual_signals() -> Option<Blocked> {
+    USUAL_SIGNALS.get().copied()
 }
 
 /// Refuses every request from now on, or no more: ERROR_ACCESS_DENIED is what others get.
