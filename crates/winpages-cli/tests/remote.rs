@@ -1,6 +1,9 @@
-//! Refusing what other processes ask for.
+//! What is done to the memory of other processes: those that refuse, and those that know nothing of us.
 
 mod common;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use common::{finish, winpages};
 
@@ -58,4 +61,190 @@ fn a_process_refuses_and_allows() {
     let (code, output, messages) = finish(winpages().arg("run").arg(&source));
     assert_eq!(code, 0, "{messages}");
     assert_eq!(output, "5\n0\n5\n");
+}
+
+/// Changes the memory of the process of that number, and says what came of it; or waits to have it changed.
+const CHANGES: &str = r#"
+    #include <windows.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <string.h>
+
+    static HANDLE process;
+    static char *base;
+
+    static void describe(const char *what, SIZE_T offset)
+    {
+        MEMORY_BASIC_INFORMATION found;
+        SetLastError(0);
+        SIZE_T size = VirtualQueryEx(process, base + offset, &found, sizeof found);
+        if (size && found.State == MEM_FREE) {
+            printf("%s: free, protection %x\n", what, (unsigned)found.Protect);
+            return;
+        }
+        printf("%s: %u bytes, base +%llx of +%llx, %x, %llx bytes, state %x, protection %x, type %x, error %u\n", what,
+               (unsigned)size, (unsigned long long)((char *)found.BaseAddress - base),
+               (unsigned long long)((char *)found.AllocationBase - base), (unsigned)found.AllocationProtect,
+               (unsigned long long)found.RegionSize, (unsigned)found.State, (unsigned)found.Protect,
+               (unsigned)found.Type, (unsigned)GetLastError());
+    }
+
+    static void allocate(const char *what, SIZE_T offset, SIZE_T size, DWORD type, DWORD protection)
+    {
+        SetLastError(0);
+        char *got = VirtualAllocEx(process, base + offset, size, type, protection);
+        printf("%s: ", what);
+        if (got)
+            printf("+%llx", (unsigned long long)(got - base));
+        printf(" error %u\n", (unsigned)GetLastError());
+    }
+
+    static void change(const char *what, SIZE_T offset, SIZE_T size, DWORD protection)
+    {
+        DWORD old = 0;
+        SetLastError(0);
+        BOOL done = VirtualProtectEx(process, base + offset, size, protection, &old);
+        printf("%s: %d, was %x, error %u\n", what, done, (unsigned)old, (unsigned)GetLastError());
+    }
+
+    static void let_go(const char *what, SIZE_T offset, SIZE_T size, DWORD type)
+    {
+        SetLastError(0);
+        BOOL done = VirtualFreeEx(process, base + offset, size, type);
+        printf("%s: %d, error %u\n", what, done, (unsigned)GetLastError());
+    }
+
+    static void copy(const char *what, SIZE_T offset, SIZE_T size)
+    {
+        static char out[0x20000], in[0x20000];
+        SIZE_T written = 99, read = 99;
+        memset(out, 'x', sizeof out);
+        memset(in, 0, sizeof in);
+        SetLastError(0);
+        BOOL done = WriteProcessMemory(process, base + offset, out, size, &written);
+        printf("%s: written %d, %llx, error %u; ", what, done, (unsigned long long)written, (unsigned)GetLastError());
+        SetLastError(0);
+        done = ReadProcessMemory(process, base + offset, in, size, &read);
+        printf("read %d, %llx, error %u, %s\n", done, (unsigned long long)read, (unsigned)GetLastError(),
+               memcmp(in, out, size) ? "something else" : "the same");
+    }
+
+    int main(int argc, char **argv)
+    {
+        if (argc < 2) {
+            printf("%u\n", (unsigned)GetCurrentProcessId());
+            fflush(stdout);
+            getchar();
+            return 0;
+        }
+        process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, strtoul(argv[1], NULL, 0));
+        base = VirtualAllocEx(process, NULL, 0x40000, MEM_RESERVE, PAGE_READONLY);
+        printf("reserved: %d, a multiple: %d\n", base != NULL, !((ULONG_PTR)base & 0xFFFF));
+        describe("reserved", 0x5123);
+        allocate("committed", 0x11234, 0x4000, MEM_COMMIT, PAGE_READWRITE);
+        describe("before", 0);
+        describe("committed", 0x11000);
+        describe("after", 0x16000);
+        copy("within", 0x11000, 0x5000);
+        copy("over the end", 0x12000, 0x8000);
+        copy("in reserved pages", 0, 0x10);
+        change("read-only", 0x12FFF, 2, PAGE_READONLY);
+        describe("first part", 0x11000);
+        describe("second part", 0x12000);
+        describe("third part", 0x14000);
+        copy("what may only be read", 0x12000, 0x10);
+        copy("up to what may only be read", 0x11000, 0x2000);
+        change("of reserved pages", 0, 0x1000, PAGE_READWRITE);
+        change("partly of reserved pages", 0x15000, 0x2000, PAGE_READWRITE);
+        change("past the end", 0x3F000, 0x2000, PAGE_READWRITE);
+        change("copied on write", 0x11000, 0x1000, PAGE_WRITECOPY);
+        change("guarded", 0x11000, 0x1000, PAGE_READWRITE | PAGE_GUARD);
+        describe("guarded", 0x11000);
+        change("no access", 0x11000, 0x1000, PAGE_NOACCESS);
+        describe("no access", 0x11000);
+        copy("no access", 0x11000, 1);
+        change("executed", 0x11000, 0x1000, PAGE_EXECUTE_READWRITE);
+        describe("executed", 0x11000);
+        copy("executed", 0x11000, 0x800);
+        change("executed only", 0x11000, 0x1000, PAGE_EXECUTE_READ);
+        copy("code", 0x11000, 0x800);
+        allocate("committed again", 0x10000, 0x10000, MEM_COMMIT, PAGE_READWRITE);
+        describe("committed again", 0x10000);
+        copy("committed again", 0x10000, 0x10000);
+        allocate("reserved again", 0x10000, 0x10000, MEM_RESERVE, PAGE_READWRITE);
+        allocate("committed past the end", 0x3F000, 0x2000, MEM_COMMIT, PAGE_READWRITE);
+        allocate("both", 0x10000, 0x10000, MEM_COMMIT | MEM_RESET, PAGE_READWRITE);
+        allocate("reset", 0x10000, 0x1000, MEM_RESET, PAGE_NOACCESS);
+        allocate("nothing", 0x10000, 0, MEM_COMMIT, PAGE_READWRITE);
+        allocate("unknown", 0x10000, 0x1000, 0x80, PAGE_READWRITE);
+        allocate("two protections", 0x10000, 0x1000, MEM_COMMIT, PAGE_READWRITE | PAGE_READONLY);
+        let_go("decommit in the middle", 0x14000, 0x2000, MEM_DECOMMIT);
+        describe("decommitted", 0x14000);
+        allocate("and committed", 0x14000, 0x1000, MEM_COMMIT, PAGE_READWRITE);
+        let_go("release with a size", 0, 0x50000, MEM_RELEASE);
+        let_go("release not from the base", 0x10000, 0, MEM_RELEASE);
+        let_go("both", 0, 0, MEM_RELEASE | MEM_DECOMMIT);
+        let_go("neither", 0, 0, 0);
+        let_go("decommit all", 0, 0, MEM_DECOMMIT);
+        describe("all decommitted", 0);
+        let_go("release", 0, 0, MEM_RELEASE);
+        describe("released", 0x10000);
+        let_go("release again", 0, 0, MEM_RELEASE);
+        allocate("at the same place", 0x1234, 0x1000, MEM_RESERVE | MEM_COMMIT, PAGE_EXECUTE_READ);
+        describe("at the same place", 0);
+        let_go("release that", 0, 0, MEM_RELEASE);
+
+        MEM_ADDRESS_REQUIREMENTS where = { (void *)0x20000000, (void *)0x2FFFFFFF, 0x100000 };
+        MEM_EXTENDED_PARAMETER parameter = { { MemExtendedParameterAddressRequirements } };
+        parameter.Pointer = &where;
+        base = VirtualAlloc2(process, NULL, 0x10000, MEM_RESERVE, PAGE_READWRITE, &parameter, 1);
+        printf("required: %d, error %u\n", base >= (char *)0x20000000 && base < (char *)0x30000000 &&
+               !((ULONG_PTR)base & 0xFFFFF), base ? 0 : (unsigned)GetLastError());
+        let_go("release that", 0, 0, MEM_RELEASE);
+        base = VirtualAllocExNuma(process, NULL, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_TOP_DOWN, PAGE_READWRITE, 0);
+        describe("from the top", 0);
+        let_go("release that", 0, 0, MEM_RELEASE);
+        CloseHandle(process);
+        return 0;
+    }
+"#;
+
+/// To whom a process belongs makes no difference to what is done to its memory.
+#[test]
+fn a_process_that_knows_nothing_of_us_is_like_one_that_does() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let source = scratch.path().join("changes.c");
+    let program = scratch.path().join("changes");
+    std::fs::write(&source, CHANGES).expect("the program");
+    let compiled = winpages()
+        .arg("cc")
+        .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
+        .status();
+    assert!(compiled.expect("the compiler").success());
+    let changed = |number: u32| {
+        let (code, output, messages) = finish(Command::new(&program).arg(number.to_string()));
+        assert_eq!(code, 0, "{messages}");
+        output
+    };
+    let mut of_us = Command::new(&program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process of ours");
+    let mut line = String::new();
+    let mut output = BufReader::new(of_us.stdout.take().expect("its output"));
+    output.read_line(&mut line).expect("its number");
+    let expected = changed(line.trim().parse().expect("a number"));
+    drop(of_us.stdin.take());
+    assert!(of_us.wait().expect("its end").success());
+
+    let mut of_others = Command::new("sleep").arg("60").spawn().expect("sleep");
+    let found = changed(of_others.id());
+    of_others.kill().expect("it still sleeps");
+    of_others.wait().expect("its end");
+    assert!(expected.lines().count() > 50, "{expected}");
+    for (found, expected) in found.lines().zip(expected.lines()) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
 }

@@ -47,6 +47,7 @@ pub mod thread;
 pub mod thread_word;
 pub mod trace;
 pub mod tracee;
+mod tracee_descriptor;
 pub mod word;
 pub mod write_watch;
 

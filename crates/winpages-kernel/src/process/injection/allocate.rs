@@ -1,18 +1,14 @@
 //! Reserving and committing.
 
-use rustix::io::Errno;
-
 use super::record::{Allocation, Run};
-use super::{Session, map_private, place, restore, set_access, status, unmap};
+use super::{Session, map_private, restore, set_access, status, unmap};
 use crate::NtStatus;
-use crate::address_space::layout::{self, MINIMUM_APPLICATION_ADDRESS, application_end};
 use crate::address_space::{
     AddressRequirements, AllocationRequest, AllocationType, PageRange, Protection, Wanted, charged,
     mapping_status,
 };
 use crate::process::Process;
 use crate::sys::memory::Access;
-use crate::sys::random;
 use crate::sys::tracee::InjectionError;
 
 /// Allocates in a process that does not answer; see
@@ -40,8 +36,14 @@ pub(in crate::process) fn allocate(
     if request.kind.intersects(unknown) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
-    Session::with(process, |session| match request.wanted {
-        Wanted::Anywhere(size) => reserve_anywhere(session, &request, size, requirements),
+    Session::with(process, |mut session| match request.wanted {
+        Wanted::Anywhere(size) => session.place(
+            size,
+            requirements,
+            request.kind.contains(AllocationType::TOP_DOWN),
+            |session, range| reserve_at(session, &request, range),
+            |error| status_of_reserving(error, request.kind),
+        ),
         Wanted::At(range) => reserve_at(&session, &request, range)
             .map(|()| range)
             .map_err(|error| status_of_reserving(error, request.kind)),
@@ -57,44 +59,6 @@ pub(in crate::process) fn allocate(
 fn status_of_reserving(error: InjectionError, kind: AllocationType) -> NtStatus {
     let commits = kind.contains(AllocationType::COMMIT);
     status(error, |errno| mapping_status(errno, commits))
-}
-
-fn reserve_anywhere(
-    mut session: Session<'_>,
-    request: &AllocationRequest,
-    size: usize,
-    requirements: &AddressRequirements,
-) -> Result<PageRange, NtStatus> {
-    /// The process may map something at the place that was found, but not always.
-    const MOST_ATTEMPTS: usize = 16;
-    let (zone, zone_end, random_bits) = layout::current().zone();
-    if session.record.zone_start == 0 {
-        let random = random::number() as usize & ((1 << random_bits) - 1);
-        session.record.zone_start = zone + random * layout::ALLOCATION_GRANULARITY;
-    }
-    let bounds = [
-        (session.record.zone_start, zone_end),
-        (MINIMUM_APPLICATION_ADDRESS, application_end()),
-    ];
-    let top_down = request.kind.contains(AllocationType::TOP_DOWN);
-    let maps = session.maps()?;
-    for _ in 0..MOST_ATTEMPTS {
-        let mut places = bounds
-            .into_iter()
-            .map(|bounds| place::find(&maps, size, requirements, bounds, top_down));
-        let place = places.find_map(Result::transpose);
-        let place = place.transpose().map_err(|_| NtStatus::ACCESS_DENIED)?;
-        let range = PageRange {
-            base: place.ok_or(NtStatus::NO_MEMORY)?,
-            size,
-        };
-        match reserve_at(&session, request, range) {
-            Ok(()) => return Ok(range),
-            Err(InjectionError::Failed(Errno::EXIST)) => {}
-            Err(error) => return Err(status_of_reserving(error, request.kind)),
-        }
-    }
-    Err(NtStatus::NO_MEMORY)
 }
 
 fn reserve_at(

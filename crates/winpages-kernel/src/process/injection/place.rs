@@ -2,8 +2,57 @@
 
 use rustix::io::Errno;
 
-use crate::address_space::AddressRequirements;
+use super::Session;
+use crate::NtStatus;
+use crate::address_space::layout::{self, MINIMUM_APPLICATION_ADDRESS, application_end};
+use crate::address_space::{AddressRequirements, PageRange};
 use crate::sys::procmap::Maps;
+use crate::sys::random;
+use crate::sys::tracee::InjectionError;
+
+impl Session<'_> {
+    /// Finds room and has `map` map something there; `status` says what its failures are.
+    ///
+    /// # Errors
+    ///
+    /// What `status` says, [`NtStatus::NO_MEMORY`] if there is no room.
+    pub(super) fn place(
+        &mut self,
+        size: usize,
+        requirements: &AddressRequirements,
+        top_down: bool,
+        map: impl Fn(&Self, PageRange) -> Result<(), InjectionError>,
+        status: impl Fn(InjectionError) -> NtStatus,
+    ) -> Result<PageRange, NtStatus> {
+        /// The process may map something at the place that was found, but not always.
+        const MOST_ATTEMPTS: usize = 16;
+        let (zone, zone_end, random_bits) = layout::current().zone();
+        if self.record.zone_start == 0 {
+            let random = random::number() as usize & ((1 << random_bits) - 1);
+            self.record.zone_start = zone + random * layout::ALLOCATION_GRANULARITY;
+        }
+        let bounds = [
+            (self.record.zone_start, zone_end),
+            (MINIMUM_APPLICATION_ADDRESS, application_end()),
+        ];
+        let maps = self.maps()?;
+        for _ in 0..MOST_ATTEMPTS {
+            let mut places = bounds
+                .into_iter()
+                .map(|bounds| find(&maps, size, requirements, bounds, top_down));
+            let place = places.find_map(Result::transpose).transpose();
+            let place = place.map_err(|_| NtStatus::ACCESS_DENIED)?;
+            let base = place.ok_or(NtStatus::NO_MEMORY)?;
+            let range = PageRange { base, size };
+            match map(self, range) {
+                Ok(()) => return Ok(range),
+                Err(InjectionError::Failed(Errno::EXIST)) => {}
+                Err(error) => return Err(status(error)),
+            }
+        }
+        Err(NtStatus::NO_MEMORY)
+    }
+}
 
 /// The lowest, or the highest, place between two addresses where nothing of a process is mapped and a range of
 /// `size` bytes may lie.
@@ -11,7 +60,7 @@ use crate::sys::procmap::Maps;
 /// # Errors
 ///
 /// What asking for its mappings answers.
-pub(super) fn find(
+fn find(
     maps: &Maps,
     size: usize,
     requirements: &AddressRequirements,
