@@ -49,6 +49,8 @@ pub enum Operation {
     CreateObject,
     /// Opening one.
     OpenObject,
+    /// Reading or writing a security descriptor's text.
+    SecurityText,
     /// Waiting.
     Wait,
     /// Setting or resetting an event or a timer, or adding to a semaphore.
@@ -110,6 +112,7 @@ impl fmt::Display for Operation {
             Self::InspectHeap => "look through the heap",
             Self::CreateObject => "create the object",
             Self::OpenObject => "open the object",
+            Self::SecurityText => "read or write the text of a security descriptor",
             Self::Wait => "wait",
             Self::Signal => "signal the object",
             Self::MapView => "map a view",

@@ -1,6 +1,11 @@
 //! Who may do what with an object that has a name.
 
-use crate::platform::SecurityBytes;
+use core::str::FromStr;
+
+use winpages_error::error_code::{ERROR_INVALID_PARAMETER, ERROR_INVALID_SECURITY_DESCR};
+
+use crate::error::{Error, Operation};
+use crate::platform::{self, SecurityBytes};
 
 /// Whom an entry of a [`SecurityDescriptor`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,10 +71,31 @@ bitflags::bitflags! {
 ///     .create()?;
 /// # Ok::<(), winpages::Error>(())
 /// ```
+///
+/// The text of the security descriptor definition language (SDDL) says the same, and whatever else a
+/// descriptor can: owners, groups, single rights, users by their SIDs.
+///
+/// ```
+/// use winpages::SecurityDescriptor;
+///
+/// let security: SecurityDescriptor = "D:(A;;GR;;;WD)(A;;GA;;;OW)".parse()?;
+/// assert_eq!(security.to_sddl()?, "D:(A;;GR;;;WD)(A;;GA;;;OW)");
+/// # Ok::<(), winpages::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecurityDescriptor {
-    /// In a self-relative descriptor's form, in words so that it is aligned as it must be.
+    /// In a self-relative descriptor's form, in words so that it is aligned as it must be. The list of
+    /// who may do what is last, so that entries can be added.
     words: Vec<u32>,
+}
+
+impl FromStr for SecurityDescriptor {
+    type Err = Error;
+
+    /// As [`SecurityDescriptor::from_sddl`].
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::from_sddl(text)
+    }
 }
 
 impl Default for SecurityDescriptor {
@@ -81,30 +107,89 @@ impl Default for SecurityDescriptor {
 /// The sizes of the headers, in words.
 const DESCRIPTOR: usize = 5;
 const ACL: usize = 2;
+/// Where the places of owner, group, the list of what is audited and that of who may do what stand.
+const OWNER: usize = 1;
+const GROUP: usize = 2;
+const SACL: usize = 3;
+const DACL: usize = 4;
+/// SE_DACL_PRESENT, in a descriptor's first word.
+const DACL_PRESENT: u32 = 4 << 16;
+/// An empty list: its revision and its size.
+const EMPTY_LIST: [u32; ACL] = [2 | ((size_of::<u32>() * ACL) as u32) << 16, 0];
 
 impl SecurityDescriptor {
     /// One that allows nobody anything yet.
     pub fn new() -> Self {
         const REVISION: u32 = 1;
-        /// SE_DACL_PRESENT | SE_SELF_RELATIVE
-        const CONTROL: u32 = 0x8004;
-        const ACL_REVISION: u32 = 2;
-        let list = size_of::<u32>() * DESCRIPTOR;
-        Self {
-            words: vec![
-                REVISION | CONTROL << 16,
-                // No owner and group but the caller's, and no list of what is audited.
-                0,
-                0,
-                0,
-                list as u32,
-                ACL_REVISION | ((size_of::<u32>() * ACL) as u32) << 16,
-                0,
-            ],
-        }
+        const SELF_RELATIVE: u32 = 0x8000 << 16;
+        // No owner and group but the caller's, and no list of what is audited.
+        let mut words = vec![0; DESCRIPTOR];
+        words[0] = REVISION | SELF_RELATIVE;
+        let mut empty = Self { words };
+        empty.begin_list();
+        empty
     }
 
-    /// Adds an entry: somebody may do something.
+    /// Reads the text of a descriptor; mirrors ConvertStringSecurityDescriptorToSecurityDescriptor.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_INVALID_PARAMETER: it is no such text.
+    /// * ERROR_INVALID_SID, ERROR_INVALID_ACL: a part of it is not.
+    pub fn from_sddl(text: &str) -> Result<Self, Error> {
+        let fail = |code| Error::new(Operation::SecurityText, code);
+        // Windows would take the text to end there.
+        if text.contains('\0') {
+            return Err(fail(ERROR_INVALID_PARAMETER));
+        }
+        let bytes = platform::security_from_text(text).map_err(fail)?;
+        Self::of_bytes(&bytes).ok_or_else(|| fail(ERROR_INVALID_SECURITY_DESCR))
+    }
+
+    /// The text of owner, group and entries; mirrors ConvertSecurityDescriptorToStringSecurityDescriptor.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_INVALID_ACL: an entry is of a kind that has no letters.
+    pub fn to_sddl(&self) -> Result<String, Error> {
+        let text = platform::text_of_security(self.bytes());
+        text.map_err(|code| Error::new(Operation::SecurityText, code))
+    }
+
+    /// Takes a self-relative descriptor over, its parts in the order that this type keeps.
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+        let mut words: Vec<u32> = (0..DESCRIPTOR).map_while(|place| word(4 * place)).collect();
+        let places = words.get(..DESCRIPTOR)?.to_vec();
+        for place in [OWNER, GROUP, SACL, DACL] {
+            let at = places[place] as usize;
+            if at == 0 {
+                continue;
+            }
+            let size = match place {
+                OWNER | GROUP => 8 + 4 * usize::from(*bytes.get(at + 1)?),
+                _ => (word(at)? >> 16) as usize,
+            };
+            words[place] = (words.len() * size_of::<u32>()) as u32;
+            let part = bytes.get(at..at.checked_add(size)?)?;
+            words.extend(part.chunks(size_of::<u32>()).map(|chunk| {
+                let mut word = [0; size_of::<u32>()];
+                word[..chunk.len()].copy_from_slice(chunk);
+                u32::from_le_bytes(word)
+            }));
+        }
+        Some(Self { words })
+    }
+
+    /// Adds an empty list of who may do what.
+    fn begin_list(&mut self) {
+        self.words[0] |= DACL_PRESENT;
+        self.words[DACL] = (self.words.len() * size_of::<u32>()) as u32;
+        self.words.extend(EMPTY_LIST);
+    }
+
+    /// Adds an entry: somebody may do something. A descriptor that has no list of entries, and so allows
+    /// everything, allows from then on what its entries do.
     pub fn allow(self, trustee: Trustee, rights: AccessRights) -> Self {
         const ACCESS_ALLOWED: u8 = 0;
         self.entry(ACCESS_ALLOWED, trustee, rights)
@@ -117,6 +202,9 @@ impl SecurityDescriptor {
     }
 
     fn entry(mut self, kind: u8, trustee: Trustee, rights: AccessRights) -> Self {
+        if self.words[DACL] == 0 {
+            self.begin_list();
+        }
         let (authority, parts) = trustee.sid();
         let words = 4 + parts.len();
         let size = (words * size_of::<u32>()) as u32;
@@ -129,8 +217,9 @@ impl SecurityDescriptor {
             u32::from_le_bytes([0, 0, 0, authority]),
         ]);
         self.words.extend(parts);
-        self.words[DESCRIPTOR] += size << 16;
-        self.words[DESCRIPTOR + 1] += 1;
+        let list = self.words[DACL] as usize / size_of::<u32>();
+        self.words[list] += size << 16;
+        self.words[list + 1] += 1;
         self
     }
 
@@ -155,5 +244,44 @@ mod tests {
             20, 0, 0, 0, 0, 0x80, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
         ];
         assert_eq!(descriptor.bytes(), expected);
+    }
+
+    #[test]
+    fn text_and_entries_say_the_same() {
+        let built = SecurityDescriptor::new()
+            .deny(Trustee::Administrators, AccessRights::WRITE)
+            .allow(Trustee::Everyone, AccessRights::READ)
+            .allow(Trustee::Owner, AccessRights::ALL);
+        let text = "D:(D;;GW;;;BA)(A;;GR;;;WD)(A;;GA;;;OW)";
+        assert_eq!(SecurityDescriptor::from_sddl(text).unwrap(), built);
+        assert_eq!(built.to_sddl().unwrap(), text);
+    }
+
+    #[test]
+    fn entries_can_be_added_to_a_text() {
+        let read: SecurityDescriptor = "O:SYG:BAD:P(A;;GR;;;S-1-5-21-1-2-3-1004)".parse().unwrap();
+        let more = read.allow(Trustee::AuthenticatedUsers, AccessRights::EXECUTE);
+        let text = "O:SYG:BAD:P(A;;GR;;;S-1-5-21-1-2-3-1004)(A;;GX;;;AU)";
+        assert_eq!(more.to_sddl().unwrap(), text);
+        // Without a list everything is allowed; with the first entry there is one.
+        let owner: SecurityDescriptor = "O:SY".parse().unwrap();
+        assert_eq!(owner.to_sddl().unwrap(), "O:SY");
+        let entry = owner.allow(Trustee::Everyone, AccessRights::READ);
+        assert_eq!(entry.to_sddl().unwrap(), "O:SYD:(A;;GR;;;WD)");
+    }
+
+    #[test]
+    fn what_is_no_such_text_is_refused() {
+        for text in [
+            "X:",
+            "D:(A;;GR;;;WD",
+            "D:(A;;GR;;;S-1-)",
+            "O:SY\0G:BA",
+            "nonsense",
+        ] {
+            let error = SecurityDescriptor::from_sddl(text).unwrap_err();
+            assert_eq!(error.operation(), Operation::SecurityText);
+            assert_ne!(error.code(), 0, "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod physical_pages;
 mod process;
 mod residency;
 mod section;
+mod security;
 mod wait;
 
 pub(crate) use exception::*;
@@ -18,6 +19,7 @@ pub(crate) use physical_pages::*;
 pub(crate) use process::*;
 pub(crate) use residency::*;
 pub(crate) use section::*;
+pub(crate) use security::*;
 pub(crate) use wait::*;
 
 use winpages_error::status;

@@ -10,10 +10,10 @@ use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{self, AccessMask, Object, ObjectName};
 use winpages_kernel::section::{self, CreateSection, Disposition, MapView, UnmapType, ViewType};
-use winpages_kernel::security::SecurityDescriptor;
 
-use super::super::{Code, Mapping, Requirements, SectionRequest, SecurityBytes};
+use super::super::{Code, Mapping, Requirements, SectionRequest};
 use super::handle::ObjectHandle;
+use super::security::security_descriptor;
 use super::{code, requirements};
 
 /// A handle to a section.
@@ -24,15 +24,6 @@ pub(crate) struct SectionHandle(ObjectHandle);
 pub(super) fn parse_name(name: Option<&[u16]>) -> Result<Option<ObjectName>, Code> {
     name.filter(|units| !units.is_empty())
         .map(ObjectName::parse)
-        .transpose()
-        .map_err(code)
-}
-
-pub(super) fn security_descriptor(
-    bytes: Option<SecurityBytes<'_>>,
-) -> Result<Option<SecurityDescriptor>, Code> {
-    bytes
-        .map(SecurityDescriptor::from_self_relative)
         .transpose()
         .map_err(code)
 }

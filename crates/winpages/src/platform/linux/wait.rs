@@ -12,7 +12,8 @@ use winpages_kernel::wait::{
 use super::super::{Code, Dispatcher, Due, SecurityBytes, Waited};
 use super::code;
 use super::handle::ObjectHandle;
-use super::section::{parse_name, security_descriptor};
+use super::section::parse_name;
+use super::security::security_descriptor;
 
 /// Answers the handle, and whether the object is new.
 pub(crate) fn create_dispatcher(

@@ -11,6 +11,7 @@ mod procedure;
 mod process;
 mod residency;
 mod section;
+mod security;
 mod wait;
 
 pub(crate) use exception::*;
@@ -22,6 +23,7 @@ pub(crate) use physical_pages::*;
 pub(crate) use process::*;
 pub(crate) use residency::*;
 pub(crate) use section::*;
+pub(crate) use security::*;
 pub(crate) use wait::*;
 
 use windows_sys::Win32::Foundation::GetLastError;
