@@ -12,8 +12,63 @@ static DWORD WINAPI wait_for_word(void *parameter)
     return 0;
 }
 
-int main(void)
+/* The child: makes a heap with blocks of its own, says where they are, and waits to be ended. */
+static int other_process(char **argv)
 {
+    ULONG_PTR *shown = MapViewOfFile((HANDLE)(ULONG_PTR)strtoull(argv[1], NULL, 0), FILE_MAP_WRITE, 0, 0, 0);
+    HANDLE heap = HeapCreate(0, 0, 0);
+    shown[0] = (ULONG_PTR)heap;
+    shown[1] = (ULONG_PTR)GetProcessHeap();
+    for (unsigned i = 0; i < 20; i++)
+        shown[2 + i] = (ULONG_PTR)HeapAlloc(heap, 0, 300 + i);
+    SetEvent((HANDLE)(ULONG_PTR)strtoull(argv[2], NULL, 0));
+    Sleep(60000);
+    return 0;
+}
+
+static void heaps_of_another(void)
+{
+    SECURITY_ATTRIBUTES inheritable = { sizeof inheritable, NULL, TRUE };
+    HANDLE section = CreateFileMappingA(INVALID_HANDLE_VALUE, &inheritable, PAGE_READWRITE, 0, PAGE, NULL);
+    HANDLE ready = CreateEventA(&inheritable, TRUE, FALSE, NULL);
+    ULONG_PTR *shown = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    PROCESS_INFORMATION process;
+    STARTUPINFOA startup = { .cb = sizeof startup };
+    HEAPLIST32 heap = { .dwSize = sizeof heap };
+    HEAPENTRY32 block = { .dwSize = sizeof block };
+    char self[MAX_PATH], line[200];
+    unsigned standard = 0, own = 0, known = 0;
+
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "child 0x%llx 0x%llx", (unsigned long long)(ULONG_PTR)section,
+             (unsigned long long)(ULONG_PTR)ready);
+    fflush(stdout);
+    if (!CreateProcessA(self, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process))
+        return;
+    WaitForSingleObject(ready, 30000);
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPHEAPLIST, process.dwProcessId);
+    for (BOOL more = Heap32ListFirst(snapshot, &heap); more; more = Heap32ListNext(snapshot, &heap)) {
+        standard += heap.th32HeapID == shown[1] && heap.dwFlags == HF32_DEFAULT;
+        own += heap.th32HeapID == shown[0] && heap.th32ProcessID == process.dwProcessId;
+    }
+    CloseHandle(snapshot);
+    DOCUMENTED("its standard heap", standard, 1, "Wine has none in snapshots");
+    DOCUMENTED("its own heap", own, 1, "as above");
+    BOOL step = !on_wine() && Heap32First(&block, process.dwProcessId, shown[0]);
+    for (; step; step = Heap32Next(&block))
+        for (unsigned i = 0; i < 20; i++)
+            known += block.dwAddress == shown[2 + i] && block.dwBlockSize >= 300 + i && block.dwFlags == LF32_FIXED;
+    DOCUMENTED("its blocks", known, 20, "Wine walks no heaps");
+    TerminateProcess(process.hProcess, 0);
+    WaitForSingleObject(process.hProcess, 30000);
+    CloseHandle(process.hProcess);
+    CloseHandle(process.hThread);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2)
+        return other_process(argv);
     HANDLE snapshot;
     PROCESSENTRY32 process = { .dwSize = sizeof process };
     PROCESSENTRY32W wide_process = { .dwSize = sizeof wide_process };
@@ -103,6 +158,7 @@ int main(void)
     DOCUMENTED("at the end", GetLastError(), ERROR_NO_MORE_FILES, "Wine walks no heaps");
     DOCUMENTED("blocks of a heap", known, 50, "Wine walks no heaps");
     HeapDestroy(private_heap);
+    heaps_of_another();
     TRY(CreateToolhelp32Snapshot(TH32CS_SNAPMODULE, 0x7FFFFFF0) != INVALID_HANDLE_VALUE);
     TRY((snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS | TH32CS_INHERIT, 0)) != INVALID_HANDLE_VALUE);
     DWORD flags = 0;

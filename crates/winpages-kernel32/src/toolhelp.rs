@@ -7,7 +7,6 @@ use core::ffi::c_void;
 use core::mem::offset_of;
 
 use winpages_kernel::file::path;
-use winpages_kernel::heap;
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::process::{self, Target};
 use winpages_kernel::{Handle, sys::fault};
@@ -199,24 +198,17 @@ fn module_entries(target: &Target) -> Result<Vec<ModuleEntry<u16>>, u32> {
 
 fn heap_entries(target: &Target) -> Vec<HeapListEntry> {
     const HF32_DEFAULT: u32 = 1;
-    let mut entries = Vec::new();
-    // Where the heaps of another process are is that process's to know.
-    if let Target::Own = target {
-        let default = heap::process_heap().ok();
-        heap::for_each(|one| {
-            entries.push(HeapListEntry {
-                size: size_of::<HeapListEntry>(),
-                process: target.number(),
-                heap: one.as_raw(),
-                flags: if Some(one) == default {
-                    HF32_DEFAULT
-                } else {
-                    0
-                },
-            });
-        });
-    }
-    entries
+    // A process that does not use this library has none that anybody knows of.
+    let heaps = process::heaps(target).unwrap_or_default().into_iter();
+    heaps
+        .enumerate()
+        .map(|(index, heap)| HeapListEntry {
+            size: size_of::<HeapListEntry>(),
+            process: target.number(),
+            heap: heap.as_raw(),
+            flags: if index == 0 { HF32_DEFAULT } else { 0 },
+        })
+        .collect()
 }
 
 /// The bytes of entries, and where in the snapshot they begin.
@@ -235,22 +227,24 @@ fn append<T: Copy>(bytes: &mut Vec<u8>, entries: &[T]) -> List {
     }
 }
 
+/// The process of a number, to be looked into; 0 is the calling one.
+pub(crate) fn process_of(number: u32) -> Result<Target, u32> {
+    if number == 0 {
+        return Ok(Target::Own);
+    }
+    let rights = AccessMask::PROCESS_QUERY_INFORMATION | AccessMask::PROCESS_VM_READ;
+    let handle = OpenProcess(rights.bits(), 0, number);
+    if handle == 0 {
+        return Err(last_error::get());
+    }
+    let target = process::reference_process(Handle::from_value(handle), rights);
+    crate::handle::CloseHandle(handle);
+    target.map_err(dos_error::from_status)
+}
+
 fn take(flags: u32, number: u32) -> Result<Vec<u8>, u32> {
     let of_process = flags & (TH32CS_SNAPHEAPLIST | TH32CS_SNAPMODULE | TH32CS_SNAPMODULE32) != 0;
-    let target = match number {
-        _ if !of_process => Target::Own,
-        0 => Target::Own,
-        number => {
-            let rights = AccessMask::PROCESS_QUERY_INFORMATION | AccessMask::PROCESS_VM_READ;
-            let handle = OpenProcess(rights.bits(), 0, number);
-            if handle == 0 {
-                return Err(last_error::get());
-            }
-            let target = process::reference_process(Handle::from_value(handle), rights);
-            crate::handle::CloseHandle(handle);
-            target.map_err(dos_error::from_status)?
-        }
-    };
+    let target = process_of(if of_process { number } else { 0 })?;
     let mut bytes = vec![0; size_of::<Snapshot>()];
     let mut snapshot = Snapshot {
         magic: MAGIC,
@@ -282,7 +276,7 @@ fn take(flags: u32, number: u32) -> Result<Vec<u8>, u32> {
 }
 
 /// CreateToolhelp32Snapshot: what processes and threads there are, and what modules and heaps one of them has;
-/// 0 is the calling one. Of other processes, no heaps.
+/// 0 is the calling one. Of processes that do not use this library, no heaps.
 #[unsafe(no_mangle)]
 pub extern "C" fn CreateToolhelp32Snapshot(dwFlags: u32, th32ProcessID: u32) -> usize {
     let all = TH32CS_SNAPHEAPLIST

@@ -1,12 +1,12 @@
 //! The blocks of a heap, as Toolhelp walks them.
 
-use winpages_kernel::heap::{self, Entry, EntryKind, HeapHandle};
-use winpages_kernel::process::Target;
-use winpages_kernel::{NtStatus, sys::fault};
+use winpages_kernel::heap::{Entry, EntryKind, HeapHandle};
+use winpages_kernel::process::{self, Target};
+use winpages_kernel::sys::fault;
 
 use crate::dos_error;
 use crate::error_code::{ERROR_NO_MORE_FILES, ERROR_NOACCESS};
-use crate::toolhelp::answer;
+use crate::toolhelp::{answer, process_of};
 
 /// HEAPENTRY32.
 #[repr(C)]
@@ -27,18 +27,6 @@ pub struct HeapBlockEntry {
 const LF32_FIXED: u32 = 1;
 const LF32_FREE: u32 = 2;
 
-/// The next block, live or free, of a heap of this process behind `after`.
-fn next_block(heap: HeapHandle, mut after: Option<Entry>) -> Result<Entry, u32> {
-    loop {
-        let next = heap::walk(heap, after).map_err(dos_error::from_status)?;
-        let next = next.ok_or(ERROR_NO_MORE_FILES)?;
-        match next.kind {
-            EntryKind::Busy | EntryKind::Free => return Ok(next),
-            EntryKind::Region { .. } | EntryKind::Uncommitted => after = Some(next),
-        }
-    }
-}
-
 fn block_entry(found: &Entry, process: u32, heap: usize) -> HeapBlockEntry {
     let is_free = found.kind == EntryKind::Free;
     HeapBlockEntry {
@@ -54,16 +42,15 @@ fn block_entry(found: &Entry, process: u32, heap: usize) -> HeapBlockEntry {
     }
 }
 
-/// The heap of a process, which must be this one: where the blocks of another's are is that process's to know.
-fn own_heap(process: u32, heap: usize) -> Result<HeapHandle, u32> {
-    if process == 0 || process == Target::Own.number() {
-        Ok(HeapHandle::from_raw(heap))
-    } else {
-        Err(dos_error::from_status(NtStatus::NOT_SUPPORTED))
-    }
+/// The next block of a heap behind another, of the process of a number.
+fn next_block(process: &Target, heap: usize, after: Option<&Entry>) -> Result<Entry, u32> {
+    let next = process::next_block(process, HeapHandle::from_raw(heap), after);
+    next.map_err(dos_error::from_status)?
+        .ok_or(ERROR_NO_MORE_FILES)
 }
 
-/// Heap32First: the first block of a heap of this process, whose number 0 stands for, too.
+/// Heap32First: the first block of a heap of a process, this one, for whose number 0 stands, too, or another that
+/// uses this library and walks its heaps itself.
 ///
 /// # Safety
 ///
@@ -74,9 +61,9 @@ pub unsafe extern "C" fn Heap32First(
     th32ProcessID: u32,
     th32HeapID: usize,
 ) -> i32 {
-    let found = own_heap(th32ProcessID, th32HeapID).and_then(|heap| {
-        let first = next_block(heap, None)?;
-        Ok(block_entry(&first, Target::Own.number(), th32HeapID))
+    let found = process_of(th32ProcessID).and_then(|process| {
+        let first = next_block(&process, th32HeapID, None)?;
+        Ok(block_entry(&first, process.number(), th32HeapID))
     });
     // SAFETY: passed on.
     unsafe { answer::<_, u64>(lphe, found) }
@@ -92,7 +79,7 @@ pub unsafe extern "C" fn Heap32Next(lphe: *mut HeapBlockEntry) -> i32 {
     let step = || {
         // SAFETY: any bytes are integers, and nothing is assumed of the pointer.
         let shown = unsafe { fault::read(lphe) }.map_err(|_| ERROR_NOACCESS)?;
-        let heap = own_heap(shown.process, shown.heap)?;
+        let process = process_of(shown.process)?;
         let after = Entry {
             kind: match shown.flags {
                 LF32_FREE => EntryKind::Free,
@@ -103,7 +90,7 @@ pub unsafe extern "C" fn Heap32Next(lphe: *mut HeapBlockEntry) -> i32 {
             overhead: (shown.reserved >> 8) as usize,
             region: shown.reserved as u8,
         };
-        let next = next_block(heap, Some(after))?;
+        let next = next_block(&process, shown.heap, Some(&after))?;
         Ok(block_entry(&next, shown.process, shown.heap))
     };
     // SAFETY: passed on.

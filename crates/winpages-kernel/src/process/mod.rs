@@ -14,6 +14,7 @@ mod package_text;
 mod reference;
 mod region_query;
 mod remote;
+mod remote_heap;
 mod remote_view;
 mod service;
 mod startup;
@@ -35,6 +36,7 @@ pub use remote::{
     allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
     lock_virtual_memory, protect_virtual_memory,
 };
+pub use remote_heap::{heaps, next_block};
 pub use remote_view::{map_view, unmap_view};
 pub use service::{refuse_requests, serve_requests};
 pub use startup::{Startup, record_exit_code, startup};

@@ -2,12 +2,12 @@
 
 use rustix::fd::{AsFd, OwnedFd};
 
-use super::super::remote_view::answer_map;
+use super::super::{remote_heap, remote_view::answer_map};
 use super::parcel::Parcel;
 use super::{
-    ALLOCATE, CLOSE_HANDLE, CREATE_THREAD, FREE, LEND_BACKING, LOCK, MAP_VIEW, PROTECT, PUT_HANDLE,
-    QUERY, QUEUE_APC, RESUME_THREAD, SUSPEND_THREAD, TAKE_HANDLE, TAKE_THREAD, TERMINATE_THREAD,
-    UNLOCK, UNMAP_VIEW, WATCH_MAP, threads,
+    ALLOCATE, CLOSE_HANDLE, CREATE_THREAD, FREE, LEND_BACKING, LIST_HEAPS, LOCK, MAP_VIEW, PROTECT,
+    PUT_HANDLE, QUERY, QUEUE_APC, RESUME_THREAD, SUSPEND_THREAD, TAKE_HANDLE, TAKE_THREAD,
+    TERMINATE_THREAD, UNLOCK, UNMAP_VIEW, WALK_HEAP, WATCH_MAP, threads,
 };
 use crate::NtStatus;
 use crate::address_space::{
@@ -111,6 +111,8 @@ pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
             threads::find(&request)?.terminate(request.constant(1))?;
             Vec::new()
         }
+        LIST_HEAPS => remote_heap::list(),
+        WALK_HEAP => remote_heap::answer_walk(&request)?,
         MAP_VIEW => answer_map(&mut request)?,
         UNMAP_VIEW => {
             section::unmap_view_of_section_ex(first, request.constant(1))?;

@@ -39,6 +39,8 @@ mod operation {
     pub const QUEUE_APC: u32 = 17;
     pub const MAP_VIEW: u32 = 18;
     pub const UNMAP_VIEW: u32 = 19;
+    pub const LIST_HEAPS: u32 = 20;
+    pub const WALK_HEAP: u32 = 21;
 }
 
 pub(super) use operation::*;
