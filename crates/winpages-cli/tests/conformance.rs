@@ -239,6 +239,7 @@ programs! { single:
     map_view_of_file
     map_view_of_file3
     mapped_file_name
+    mapped_files
     memory_status
     modules
     movable_memory

@@ -25,8 +25,8 @@ fn open(path: &str, access: AccessMask, disposition: Disposition) -> CreateReque
 ///
 /// [`NtStatus::OBJECT_NAME_NOT_FOUND`] if there is nothing to move,
 /// [`NtStatus::OBJECT_NAME_COLLISION`] if the new name is taken and `replace` not set,
-/// [`NtStatus::ACCESS_DENIED`] if a directory would be replaced,
-/// [`NtStatus::SHARING_VIOLATION`] if either is open and not shared for deleting,
+/// [`NtStatus::ACCESS_DENIED`] if a directory would be replaced, or a file that somebody has open or mapped,
+/// [`NtStatus::SHARING_VIOLATION`] if what is to be moved is open and not shared for deleting,
 /// [`NtStatus::NOT_SAME_DEVICE`] if they are on different file systems, and those of
 /// [`path::resolve`].
 pub fn rename(from: &str, to: &str, replace: bool) -> Result<(), NtStatus> {
@@ -56,10 +56,18 @@ pub fn rename(from: &str, to: &str, replace: bool) -> Result<(), NtStatus> {
         if FileType::from_raw_mode(found.st_mode) == FileType::Directory {
             return Err(NtStatus::ACCESS_DENIED);
         }
-        _replaced = Some(File::create(&CreateRequest {
+        let opened = File::create(&CreateRequest {
             options: CreateOptions::NON_DIRECTORY_FILE,
+            share: ShareAccess::empty(),
             ..open(to, AccessMask::DELETE, Disposition::Open)
-        })?);
+        });
+        let (file, ..) = opened.map_err(|status| match status {
+            NtStatus::SHARING_VIOLATION => NtStatus::ACCESS_DENIED,
+            other => other,
+        })?;
+        file.refuse_if_mapped()
+            .map_err(|_| NtStatus::ACCESS_DENIED)?;
+        _replaced = Some(file);
         flags = RenameFlags::empty();
     }
     match sys::renameat_with(CWD, source_path, CWD, &target.path, flags) {
@@ -107,7 +115,7 @@ pub fn copy_file(from: &str, to: &str, fail_if_exists: bool) -> Result<(), NtSta
     };
     let (target, ..) = File::create(&CreateRequest {
         options: plain,
-        share: ShareAccess::empty(),
+        share: ShareAccess::READ | ShareAccess::WRITE,
         ..open(to, AccessMask::GENERIC_WRITE, disposition)
     })?;
     transfer(&source, &target)?;
