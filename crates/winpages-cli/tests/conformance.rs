@@ -223,6 +223,7 @@ programs! { single:
     events
     exceptions
     file_locks
+    file_information
     files
     flush_view_of_file
     format_message

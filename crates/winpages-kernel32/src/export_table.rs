@@ -151,6 +151,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: file_attributes::SetFileAttributesW;
     BOTH: file_attributes::GetFileInformationByHandle;
     BOTH: file_attributes::GetFileType;
+    BOTH: file_information::GetFileInformationByHandleEx;
+    BOTH: file_information::SetFileInformationByHandle;
     BOTH: file_find::FindClose;
     BOTH: file_find::FindFirstFileA;
     BOTH: file_find::FindFirstFileW;

@@ -28,6 +28,7 @@ pub mod extended_parameter;
 pub mod fiber_local_storage;
 pub mod file_attributes;
 pub mod file_find;
+pub mod file_information;
 pub mod file_lock;
 pub mod file_mapping;
 pub mod file_name;

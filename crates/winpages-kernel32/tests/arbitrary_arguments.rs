@@ -17,6 +17,7 @@ use std::process::Command;
 
 use arguments::{Arguments, WINDOW_END, WINDOW_START};
 use kernel32::extended_parameter::{MEM_ADDRESS_REQUIREMENTS, MEM_EXTENDED_PARAMETER};
+use kernel32::file_information::*;
 use kernel32::file_mapping::*;
 use kernel32::file_view::*;
 use kernel32::handle::CloseHandle;
@@ -232,6 +233,13 @@ fn one_call(from: &Arguments) {
             }
             24 => {
                 FlushViewOfFile(from.address(), from.size_or_zero());
+                let (class, size) = (
+                    from.pick(&[0, 1, 9, 18, 1000]),
+                    from.pick(&[0, 8, 24, 40, u32::MAX]),
+                );
+                GetFileInformationByHandleEx(from.file(), class, from.pointer(), size);
+                let (class, size) = (from.pick(&[4, 5, 6, 1000]), from.pick(&[0, 1, 8]));
+                SetFileInformationByHandle(from.handle(), class, from.pointer(), size);
             }
             25 => {
                 CloseHandle(from.handle());

@@ -33,8 +33,12 @@ pub struct Information {
     pub last_access: Duration,
     /// When it was last written.
     pub last_write: Duration,
+    /// When anything about it last changed.
+    pub change: Duration,
     /// Its size in bytes; 0 for a directory, as on Windows.
     pub size: u64,
+    /// How many bytes of the disk it takes.
+    pub allocated: u64,
     /// How many names it has.
     pub links: u32,
     /// Which file it is.
@@ -50,6 +54,9 @@ fn attributes_of(mode: u32) -> Attributes {
     attributes
 }
 
+/// What the system counts a file's room in, in bytes, whatever its file system does.
+const BLOCK: u64 = 512;
+
 fn since_epoch(seconds: i64, nanoseconds: i64) -> Duration {
     Duration::new(
         u64::try_from(seconds).unwrap_or(0),
@@ -64,6 +71,8 @@ fn information_of(found: &Stat, birth: Option<Duration>) -> Information {
         creation: birth.unwrap_or_else(|| since_epoch(found.st_ctime, found.st_ctime_nsec as i64)),
         last_access: since_epoch(found.st_atime, found.st_atime_nsec as i64),
         last_write: since_epoch(found.st_mtime, found.st_mtime_nsec as i64),
+        change: since_epoch(found.st_ctime, found.st_ctime_nsec as i64),
+        allocated: found.st_blocks as u64 * BLOCK,
         size: if attributes.contains(Attributes::DIRECTORY) {
             0
         } else {

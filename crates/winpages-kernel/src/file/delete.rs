@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use super::attributes::Attributes;
 use super::create::{CreateOptions, CreateRequest, Disposition};
 use super::path::{self, Target};
 use super::share_access::ShareAccess;
@@ -18,6 +19,31 @@ impl File {
         if request.options.contains(CreateOptions::DELETE_ON_CLOSE) {
             self.delete_on_close.store(true, Ordering::Release);
         }
+    }
+
+    /// Says whether the file's name goes with its last handle; mirrors FileDispositionInformation of
+    /// NtSetInformationFile.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::CANNOT_DELETE`] if it is read-only or mapped.
+    pub fn set_disposition(&self, delete: bool) -> Result<(), NtStatus> {
+        if delete && self.kind == Kind::Disk {
+            let is_read_only = self
+                .information()?
+                .attributes
+                .contains(Attributes::READONLY);
+            if is_read_only || self.refuse_if_mapped().is_err() {
+                return Err(NtStatus::CANNOT_DELETE);
+            }
+        }
+        self.delete_on_close.store(delete, Ordering::Release);
+        Ok(())
+    }
+
+    /// Whether the file's name goes with its last handle.
+    pub fn is_to_be_deleted(&self) -> bool {
+        self.delete_on_close.load(Ordering::Acquire)
     }
 
     /// The Linux path the file has now, wherever it has been moved; `None` if it has no name left.

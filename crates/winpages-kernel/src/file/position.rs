@@ -2,7 +2,8 @@
 
 use super::{File, Kind, status_from_errno};
 use crate::NtStatus;
-use crate::sys::file::{self as sys, SeekFrom};
+use crate::sys::file::{self as sys, Errno, SeekFrom};
+use crate::sys::shared_file;
 
 /// What a distance is counted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +81,24 @@ impl File {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         self.truncate(end)
+    }
+
+    /// Sets room aside on the disk for as many bytes as the file is to have; if that is less than it has, it is
+    /// cut short. Mirrors FileAllocationInformation of NtSetInformationFile.
+    ///
+    /// # Errors
+    ///
+    /// As [`File::set_end_of_file`].
+    pub fn set_allocation(&self, size: u64) -> Result<(), NtStatus> {
+        let end = self.size()?;
+        if size <= end || size > i64::MAX as u64 {
+            return self.set_end_of_file(size);
+        }
+        match shared_file::allocate_keeping_size(self.as_fd(), end, size - end) {
+            // Where the file system sets nothing aside, a promise is all there is.
+            Err(Errno::OPNOTSUPP) => Ok(()),
+            answer => answer.map_err(status_from_errno),
+        }
     }
 
     pub(super) fn truncate(&self, end: u64) -> Result<(), NtStatus> {
