@@ -12,7 +12,7 @@ use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_ALREADY_EXISTS, ERROR_FILE_EXISTS, ERROR_SUCCESS};
-use crate::security_attributes::{SECURITY_ATTRIBUTES, given};
+use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
 use crate::{last_error, text};
 
 /// INVALID_HANDLE_VALUE: what CreateFile answers for failure.
@@ -56,6 +56,7 @@ fn disposition_of(number: u32, access: u32) -> Result<Disposition, NtStatus> {
 }
 
 struct Arguments {
+    path: Result<String, NtStatus>,
     access: u32,
     share: u32,
     disposition: u32,
@@ -63,8 +64,16 @@ struct Arguments {
     attributes: Result<HandleAttributes, NtStatus>,
 }
 
-fn create(path: Result<String, NtStatus>, arguments: Arguments) -> usize {
-    match try_create(path, &arguments) {
+/// # Safety
+///
+/// As [`CreateFileW`].
+unsafe fn attributes(given: *const SECURITY_ATTRIBUTES) -> Result<HandleAttributes, NtStatus> {
+    // SAFETY: passed on.
+    unsafe { security_attributes::given(given) }.map(|given| given.attributes)
+}
+
+fn create(arguments: Arguments) -> usize {
+    match try_create(&arguments) {
         Ok((handle, outcome)) => {
             // A success says here whether the file was there before, and forgets earlier errors.
             let existed = match outcome {
@@ -90,11 +99,8 @@ fn create(path: Result<String, NtStatus>, arguments: Arguments) -> usize {
     }
 }
 
-fn try_create(
-    path: Result<String, NtStatus>,
-    arguments: &Arguments,
-) -> Result<(Handle, Outcome), NtStatus> {
-    let path = path?;
+fn try_create(arguments: &Arguments) -> Result<(Handle, Outcome), NtStatus> {
+    let path = arguments.path.as_ref().map_err(|status| *status)?;
     let disposition = disposition_of(arguments.disposition, arguments.access)?;
     let attributes = arguments.attributes?;
     let has = |flag| arguments.flags & flag != 0;
@@ -112,7 +118,7 @@ fn try_create(
         access |= AccessMask::DELETE;
     }
     let (file, access, outcome) = File::create(&CreateRequest {
-        path: &path,
+        path,
         access,
         share: ShareAccess::from_bits_truncate(arguments.share),
         disposition,
@@ -143,22 +149,16 @@ pub unsafe extern "C" fn CreateFileW(
     _hTemplateFile: usize,
 ) -> usize {
     // SAFETY: passed on.
-    let (path, attributes) = unsafe {
-        (
-            text::path(text::wide(lpFileName)),
-            given(lpSecurityAttributes).map(|given| given.attributes),
-        )
-    };
-    create(
-        path,
-        Arguments {
+    unsafe {
+        create(Arguments {
+            path: text::path(text::wide(lpFileName)),
             access: dwDesiredAccess,
             share: dwShareMode,
             disposition: dwCreationDisposition,
             flags: dwFlagsAndAttributes,
-            attributes,
-        },
-    )
+            attributes: attributes(lpSecurityAttributes),
+        })
+    }
 }
 
 /// CreateFileA: [`CreateFileW`] for a path in the ANSI code page.
@@ -177,22 +177,16 @@ pub unsafe extern "C" fn CreateFileA(
     _hTemplateFile: usize,
 ) -> usize {
     // SAFETY: passed on.
-    let (path, attributes) = unsafe {
-        (
-            text::path(text::ansi(lpFileName)),
-            given(lpSecurityAttributes).map(|given| given.attributes),
-        )
-    };
-    create(
-        path,
-        Arguments {
+    unsafe {
+        create(Arguments {
+            path: text::path(text::ansi(lpFileName)),
             access: dwDesiredAccess,
             share: dwShareMode,
             disposition: dwCreationDisposition,
             flags: dwFlagsAndAttributes,
-            attributes,
-        },
-    )
+            attributes: attributes(lpSecurityAttributes),
+        })
+    }
 }
 
 /// CreateFile2: [`CreateFileW`] with the rarer arguments in a structure.
@@ -209,28 +203,26 @@ pub unsafe extern "C" fn CreateFile2(
     pCreateExParams: *const CREATEFILE2_EXTENDED_PARAMETERS,
 ) -> usize {
     let mut flags = 0;
-    let mut attributes = Ok(HandleAttributes::empty());
+    let mut security = Ok(core::ptr::null());
     if !pCreateExParams.is_null() {
         // SAFETY: nothing is assumed of the pointer, and any bytes are a value of the structure.
         match unsafe { fault::read(pCreateExParams) } {
             Ok(extended) => {
                 flags = extended.dwFileAttributes | extended.dwFileFlags;
-                // SAFETY: passed on.
-                attributes =
-                    unsafe { given(extended.lpSecurityAttributes) }.map(|given| given.attributes);
+                security = Ok(extended.lpSecurityAttributes);
             }
-            Err(_) => attributes = Err(NtStatus::ACCESS_VIOLATION),
+            Err(_) => security = Err(NtStatus::ACCESS_VIOLATION),
         }
     }
-    create(
-        // SAFETY: passed on.
-        text::path(unsafe { text::wide(lpFileName) }),
-        Arguments {
+    // SAFETY: passed on.
+    unsafe {
+        create(Arguments {
+            path: text::path(text::wide(lpFileName)),
             access: dwDesiredAccess,
             share: dwShareMode,
             disposition: dwCreationDisposition,
             flags,
-            attributes,
-        },
-    )
+            attributes: security.and_then(|security| attributes(security)),
+        })
+    }
 }

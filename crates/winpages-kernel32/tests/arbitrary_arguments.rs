@@ -11,9 +11,10 @@ mod watchdog;
 mod arguments;
 #[path = "arbitrary_arguments/residency.rs"]
 mod residency;
+#[path = "arbitrary_arguments/seeds.rs"]
+mod seeds;
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use arguments::{Arguments, WINDOW_END, WINDOW_START};
 use kernel32::extended_parameter::{MEM_ADDRESS_REQUIREMENTS, MEM_EXTENDED_PARAMETER};
@@ -31,39 +32,14 @@ use kernel32::nt::virtual_memory_query::NtQueryVirtualMemory;
 use kernel32::nt::write_watch::*;
 use kernel32::virtual_memory::*;
 use kernel32::write_watch::{GetWriteWatch, ResetWriteWatch};
+use seeds::with_seeds;
 
 const SEEDS: u64 = 8;
 const CALLS: u32 = 100_000;
-const CHILD: &str = "WINPAGES_TEST_SEED";
 
 #[test]
 fn arbitrary_arguments_get_an_answer() {
-    if let Ok(seed) = std::env::var(CHILD) {
-        child(seed.parse().unwrap());
-        return;
-    }
-    let namespace = format!("/dev/shm/winpages-test-arguments-{}", std::process::id());
-    std::fs::create_dir(&namespace).unwrap();
-    for seed in 1..=SEEDS {
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "arbitrary_arguments_get_an_answer",
-                "--nocapture",
-            ])
-            .env(CHILD, seed.to_string())
-            .env("WINPAGES_NAMESPACE", &namespace)
-            .status()
-            .unwrap();
-        assert!(status.success(), "seed {seed}: {status}");
-    }
-    let left: Vec<_> = std::fs::read_dir(&namespace)
-        .unwrap()
-        .flat_map(|scope| std::fs::read_dir(scope.unwrap().path()).unwrap())
-        .map(|file| file.unwrap().file_name())
-        .collect();
-    std::fs::remove_dir_all(&namespace).unwrap();
-    assert!(left.is_empty(), "names left over: {left:?}");
+    with_seeds("arguments", SEEDS, child);
 }
 
 /// What the process has open, but for what the engine opens once and keeps.

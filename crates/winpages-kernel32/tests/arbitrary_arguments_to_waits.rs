@@ -10,8 +10,8 @@ mod watchdog;
 #[allow(dead_code, reason = "another test uses the rest")]
 #[path = "arbitrary_arguments/arguments.rs"]
 mod arguments;
-
-use std::process::Command;
+#[path = "arbitrary_arguments/seeds.rs"]
+mod seeds;
 
 use arguments::Arguments;
 use kernel32::event::*;
@@ -29,42 +29,14 @@ use kernel32::private_namespace::*;
 use kernel32::semaphore::*;
 use kernel32::wait::*;
 use kernel32::waitable_timer::*;
+use seeds::with_seeds;
 
 const SEEDS: u64 = 4;
 const CALLS: u32 = 60_000;
-const CHILD: &str = "WINPAGES_TEST_SEED";
 
 #[test]
 fn arbitrary_arguments_get_an_answer() {
-    if let Ok(seed) = std::env::var(CHILD) {
-        child(seed.parse().unwrap());
-        return;
-    }
-    let namespace = format!(
-        "/dev/shm/winpages-test-wait-arguments-{}",
-        std::process::id()
-    );
-    std::fs::create_dir(&namespace).unwrap();
-    for seed in 1..=SEEDS {
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "arbitrary_arguments_get_an_answer",
-                "--nocapture",
-            ])
-            .env(CHILD, seed.to_string())
-            .env("WINPAGES_NAMESPACE", &namespace)
-            .status()
-            .unwrap();
-        assert!(status.success(), "seed {seed}: {status}");
-    }
-    let left: Vec<_> = std::fs::read_dir(&namespace)
-        .unwrap()
-        .flat_map(|scope| std::fs::read_dir(scope.unwrap().path()).unwrap())
-        .map(|file| file.unwrap().file_name())
-        .collect();
-    std::fs::remove_dir_all(&namespace).unwrap();
-    assert!(left.is_empty(), "names left over: {left:?}");
+    with_seeds("wait-arguments", SEEDS, child);
 }
 
 fn threads() -> usize {

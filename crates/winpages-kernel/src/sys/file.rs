@@ -27,6 +27,16 @@ fn answer(result: libc::c_long) -> Result<usize, Errno> {
     }
 }
 
+/// Makes a system call, and once more if a signal handler ran instead.
+fn until_done(call: impl Fn() -> libc::c_long) -> Result<usize, Errno> {
+    loop {
+        match answer(call()) {
+            Err(Errno::INTR) => {}
+            result => return result,
+        }
+    }
+}
+
 /// read(2), or pread(2) if an offset is given. The buffer is a client's: the kernel answers EFAULT if
 /// it cannot be written, and no reference to it is made here.
 ///
@@ -40,19 +50,13 @@ pub unsafe fn read(
     offset: Option<u64>,
 ) -> Result<usize, Errno> {
     let length = length.min(MAXIMUM_TRANSFER);
-    loop {
-        // SAFETY: the kernel checks the buffer; the caller vouches for what is writable in it.
-        let result = unsafe {
-            match offset {
-                None => libc::syscall(libc::SYS_read, file.as_raw_fd(), buffer, length),
-                Some(at) => libc::syscall(libc::SYS_pread64, file.as_raw_fd(), buffer, length, at),
-            }
-        };
-        match answer(result) {
-            Err(Errno::INTR) => {}
-            result => return result,
+    // SAFETY: the kernel checks the buffer; the caller vouches for what is writable in it.
+    until_done(|| unsafe {
+        match offset {
+            None => libc::syscall(libc::SYS_read, file.as_raw_fd(), buffer, length),
+            Some(at) => libc::syscall(libc::SYS_pread64, file.as_raw_fd(), buffer, length, at),
         }
-    }
+    })
 }
 
 /// write(2), or pwrite(2) if an offset is given. The kernel answers EFAULT if the buffer cannot be
@@ -68,19 +72,13 @@ pub fn write(
     offset: Option<u64>,
 ) -> Result<usize, Errno> {
     let length = length.min(MAXIMUM_TRANSFER);
-    loop {
-        // SAFETY: the kernel checks the buffer, and only reads it.
-        let result = unsafe {
-            match offset {
-                None => libc::syscall(libc::SYS_write, file.as_raw_fd(), buffer, length),
-                Some(at) => libc::syscall(libc::SYS_pwrite64, file.as_raw_fd(), buffer, length, at),
-            }
-        };
-        match answer(result) {
-            Err(Errno::INTR) => {}
-            result => return result,
+    // SAFETY: the kernel checks the buffer, and only reads it.
+    until_done(|| unsafe {
+        match offset {
+            None => libc::syscall(libc::SYS_write, file.as_raw_fd(), buffer, length),
+            Some(at) => libc::syscall(libc::SYS_pwrite64, file.as_raw_fd(), buffer, length, at),
         }
-    }
+    })
 }
 
 /// The kinds of byte-range lock.

@@ -181,6 +181,15 @@ unsafe fn fill_hole(address: usize, size: usize) -> Result<(), Errno> {
     unsafe { map_anonymous(address, size, ProtFlags::empty()) }
 }
 
+/// Whether what is written to a mapping of a file reaches the file.
+fn sharing(shared: bool) -> MapFlags {
+    if shared {
+        MapFlags::SHARED
+    } else {
+        MapFlags::PRIVATE
+    }
+}
+
 /// Maps part of a file at exactly `address`, which must be free.
 ///
 /// # Errors
@@ -199,12 +208,7 @@ pub unsafe fn map_file(
     file: BorrowedFd<'_>,
     offset: u64,
 ) -> Result<(), Errno> {
-    let sharing = if shared {
-        MapFlags::SHARED
-    } else {
-        MapFlags::PRIVATE
-    };
-    let flags = sharing | MapFlags::FIXED_NOREPLACE;
+    let flags = sharing(shared) | MapFlags::FIXED_NOREPLACE;
     // SAFETY: FIXED_NOREPLACE touches no existing mapping.
     let got =
         unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset)? };
@@ -229,12 +233,7 @@ pub unsafe fn map_file_over(
     file: BorrowedFd<'_>,
     offset: u64,
 ) -> Result<(), Errno> {
-    let sharing = if shared {
-        MapFlags::SHARED
-    } else {
-        MapFlags::PRIVATE
-    };
-    let flags = sharing | MapFlags::FIXED;
+    let flags = sharing(shared) | MapFlags::FIXED;
     // SAFETY: the caller owns the range.
     let mapped =
         unsafe { rustix::mm::mmap(address as *mut c_void, size, access, flags, file, offset) };

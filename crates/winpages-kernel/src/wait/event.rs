@@ -1,6 +1,8 @@
 //! Events.
 
-use super::dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_create::CreateDispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use super::record::ALL;
 use super::this_thread::ThisThread;
 use super::word::{Discipline, Word};

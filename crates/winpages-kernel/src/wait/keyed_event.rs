@@ -6,7 +6,9 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
 
-use super::dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_create::CreateDispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use super::record_memory::Identity;
 use super::target::Bells;
 use super::word::{Discipline, Word};

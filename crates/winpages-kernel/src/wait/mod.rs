@@ -10,6 +10,8 @@ mod access;
 mod alert;
 mod bells;
 mod dispatcher;
+mod dispatcher_create;
+mod dispatcher_kind;
 mod event;
 mod keyed_event;
 mod multiple;
@@ -27,7 +29,9 @@ mod transfer;
 pub mod word;
 
 pub use access::{DISPATCHER_GENERIC_MAPPING, MUTANT_GENERIC_MAPPING};
-pub use dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+pub use dispatcher::Dispatcher;
+pub use dispatcher_create::CreateDispatcher;
+pub use dispatcher_kind::DispatcherKind;
 pub use event::{
     EventState, create_event, open_event, pulse_event, query_event, reset_event, set_event,
 };

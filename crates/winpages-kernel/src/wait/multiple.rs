@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::dispatcher::{Dispatcher, DispatcherKind, Held, Tried};
+use super::dispatcher::{Dispatcher, Held, Tried};
+use super::dispatcher_kind::DispatcherKind;
 use super::record::Sleeper;
 use super::target::{Bells, Target};
 use super::this_thread::ThisThread;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_create::CreateDispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use super::record_memory::RecordMemory;
 use super::this_thread::ThisThread;
 use super::word::{Discipline, Word};

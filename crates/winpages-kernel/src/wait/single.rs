@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::dispatcher::{Dispatcher, DispatcherKind, Tried};
+use super::dispatcher::{Dispatcher, Tried};
+use super::dispatcher_kind::DispatcherKind;
 use super::record::Sleeper;
 use super::this_thread::ThisThread;
 use super::timeout::Timeout;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rustix::fd::BorrowedFd;
 
-use super::dispatcher::{Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use crate::NtStatus;
 use crate::object::handle_table::{Entry, Handle};
 use crate::object::{AccessMask, Object};

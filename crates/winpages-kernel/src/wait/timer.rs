@@ -7,7 +7,9 @@
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 
-use super::dispatcher::{CreateDispatcher, Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_create::CreateDispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use super::record::Record;
 use super::this_thread::ThisThread;
 use super::timeout::{self, SystemTime};

@@ -1,6 +1,7 @@
 //! Dispatcher objects on their way to another process.
 
-use super::dispatcher::{Dispatcher, DispatcherKind};
+use super::dispatcher::Dispatcher;
+use super::dispatcher_kind::DispatcherKind;
 use super::record_memory::RecordMemory;
 use crate::NtStatus;
 use crate::object::{ObjectKind, Package, namespace};
