@@ -19,6 +19,6 @@ pub(crate) fn borrow_backing(
         words: vec![write.into()],
         object: Some((0, package)),
     };
-    let mut answer = Connection::default().ask(process, request).ok()?;
+    let mut answer = Connection::default().ask(process, &request).ok()?;
     answer.object.take()?.1.take().ok()
 }

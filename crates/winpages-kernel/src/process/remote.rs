@@ -25,7 +25,7 @@ impl Process {
         if self.has_ended() {
             return Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING));
         }
-        let asked = self.connection.ask(self.number, request);
+        let asked = self.connection.ask(self.number, &request);
         if matches!(asked, Err(Asked::NotListening)) {
             self.not_listening.store(now(), Ordering::Relaxed);
         }

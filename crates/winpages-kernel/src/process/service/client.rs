@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::parcel::Parcel;
@@ -28,17 +28,31 @@ pub(in super::super) enum Asked {
     Refused(NtStatus),
 }
 
+/// How a conversation was cut short.
+enum Broken {
+    /// Before the request was read.
+    Unread,
+    /// While it was answered.
+    Lost,
+    /// Nobody has answered.
+    Timeout,
+    /// What goes over the connection is nothing that fits, or that one understands.
+    Impossible,
+}
+
+/// How often a connection is made anew that was closed to make room for others.
+const ATTEMPTS: usize = 8;
+
 impl Connection {
     fn open(process: u32) -> Result<OwnedFd, Asked> {
-        let name = socket_name(process);
         let until = clock::monotonic() + PATIENCE;
         let connection = loop {
-            match local_socket::connect(&name) {
+            match local_socket::connect(&socket_name(process)) {
                 Ok(connection) => break connection,
                 Err(Errno::MFILE | Errno::NFILE) => {
                     return Err(Asked::Refused(NtStatus::TOO_MANY_OPENED_FILES));
                 }
-                // It listens, and too many others wait for it.
+                // It listens, and others wait.
                 Err(Errno::AGAIN) if clock::monotonic() < until => {
                     clock::sleep(Duration::from_millis(1));
                 }
@@ -54,24 +68,46 @@ impl Connection {
     }
 
     /// Asks the process of that number; answers what it says if that is success.
-    pub fn ask(&self, process: u32, request: Parcel) -> Result<Parcel, Asked> {
-        let connection = match self.0.take() {
-            // It may be left over from a process that has become another program since.
-            Some(connection) if !local_socket::is_hung_up(connection.as_fd()) => connection,
-            _ => Self::open(process)?,
-        };
-        let over = |_| Asked::Refused(NtStatus::PROCESS_IS_TERMINATING);
-        request.send(connection.as_fd()).map_err(over)?;
-        if !local_socket::wait_readable(connection.as_fd(), PATIENCE) {
+    pub fn ask(&self, process: u32, request: &Parcel) -> Result<Parcel, Asked> {
+        for _ in 0..ATTEMPTS {
+            let connection = match self.0.take() {
+                // It may be left over from a process that has become another program since.
+                Some(connection) if !local_socket::is_hung_up(connection.as_fd()) => connection,
+                _ => Self::open(process)?,
+            };
+            let status = match converse(connection.as_fd(), request) {
+                Ok(answer) => {
+                    self.0.keep(connection);
+                    return match answer.number {
+                        0 => Ok(answer),
+                        status => Err(Asked::Refused(NtStatus::from_code(status))),
+                    };
+                }
+                Err(Broken::Unread) => continue,
+                Err(Broken::Lost) => NtStatus::PROCESS_IS_TERMINATING,
+                Err(Broken::Timeout) => NtStatus::IO_TIMEOUT,
+                Err(Broken::Impossible) => NtStatus::INVALID_PARAMETER,
+            };
             // The connection is dropped, which tells the other side not to begin any more.
-            return Err(Asked::Refused(NtStatus::IO_TIMEOUT));
+            return Err(Asked::Refused(status));
         }
-        let answer = Parcel::receive(connection.as_fd()).map_err(over)?;
-        let answer = answer.ok_or(Errno::CONNRESET).map_err(over)?;
-        self.0.keep(connection);
-        match answer.number {
-            0 => Ok(answer),
-            status => Err(Asked::Refused(NtStatus::from_code(status))),
-        }
+        Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING))
+    }
+}
+
+fn converse(connection: BorrowedFd<'_>, request: &Parcel) -> Result<Parcel, Broken> {
+    request.send(connection).map_err(|errno| match errno {
+        Errno::PIPE | Errno::CONNRESET => Broken::Unread,
+        _ => Broken::Impossible,
+    })?;
+    if !local_socket::wait_readable(connection, PATIENCE) {
+        return Err(Broken::Timeout);
+    }
+    match Parcel::receive(connection) {
+        Ok(Some(answer)) => Ok(answer),
+        // So the kernel says that the other side has closed the connection and read nothing before.
+        Err(Errno::CONNRESET) => Err(Broken::Unread),
+        Ok(None) => Err(Broken::Lost),
+        Err(_) => Err(Broken::Impossible),
     }
 }

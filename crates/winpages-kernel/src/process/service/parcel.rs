@@ -24,17 +24,17 @@ impl Parcel {
     /// # Errors
     ///
     /// As [`local_socket::send`].
-    pub fn send(self, connection: BorrowedFd<'_>) -> Result<(), Errno> {
+    pub fn send(&self, connection: BorrowedFd<'_>) -> Result<(), Errno> {
         let mut text = Writer::default();
         text.double_word(u64::from(self.number));
         text.double_words(&self.words);
         text.double_word(u64::from(self.object.is_some()));
-        let mut descriptors: Vec<OwnedFd> = Vec::new();
-        if let Some((kind, package)) = self.object {
-            text.package(kind, &package);
-            descriptors = package.descriptors;
+        let mut descriptors: &[OwnedFd] = &[];
+        if let Some((kind, package)) = &self.object {
+            text.package(*kind, package);
+            descriptors = &package.descriptors;
         }
-        local_socket::send(connection, &text.into_bytes(), &descriptors)
+        local_socket::send(connection, &text.into_bytes(), descriptors)
     }
 
     /// Receives one; `None` at the end of the connection.

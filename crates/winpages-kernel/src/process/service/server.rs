@@ -17,8 +17,12 @@ use crate::sys::{environment, process};
 /// The environment variable that has a process refuse: `refuse`.
 const VARIABLE: &core::ffi::CStr = c"WINPAGES_REMOTE";
 
-/// How many connections are kept open; who comes after that takes the place of who has been there longest.
+/// How many connections are kept open of those who may ask for everything; who comes after that takes the place
+/// of who has been there longest, and who asks meanwhile connects anew.
 const MOST_CONNECTIONS: usize = 64;
+
+/// The same of all others, who must not be in the way of those.
+const MOST_OF_OTHERS: usize = 8;
 
 /// Whether every request is refused.
 static REFUSES: AtomicBool = AtomicBool::new(false);
@@ -86,28 +90,42 @@ pub(crate) fn after_fork_in_child() {
     }
 }
 
+/// Somebody who asks.
+struct Conversation {
+    connection: OwnedFd,
+    may_ask: bool,
+}
+
 fn serve(socket: &OwnedFd) {
-    let mut connections: Vec<OwnedFd> = Vec::new();
+    let mut conversations: Vec<Conversation> = Vec::new();
     loop {
-        let sockets: Vec<BorrowedFd<'_>> = core::iter::once(socket)
-            .chain(&connections)
-            .map(AsFd::as_fd)
+        let sockets: Vec<BorrowedFd<'_>> = core::iter::once(socket.as_fd())
+            .chain(conversations.iter().map(|one| one.connection.as_fd()))
             .collect();
         let ready = local_socket::wait_any(&sockets);
         let mut ready = ready.into_iter();
         let is_asked_for = ready.next() == Some(true);
-        connections.retain(|connection| {
-            ready.next() != Some(true) || converse(connection.as_fd()).is_some()
-        });
+        conversations.retain(|one| ready.next() != Some(true) || converse(one).is_some());
         if !is_asked_for {
             continue;
         }
         match local_socket::accept(socket.as_fd()) {
             Ok(connection) => {
-                if connections.len() == MOST_CONNECTIONS {
-                    connections.remove(0);
+                let may_ask = local_socket::peer(connection.as_fd()).is_ok_and(may_ask);
+                let most = if may_ask {
+                    MOST_CONNECTIONS
+                } else {
+                    MOST_OF_OTHERS
+                };
+                let mut alike = conversations.iter().filter(|one| one.may_ask == may_ask);
+                if alike.clone().count() >= most {
+                    let oldest = alike.next().map(|one| one.connection.as_raw_fd());
+                    conversations.retain(|one| Some(one.connection.as_raw_fd()) != oldest);
                 }
-                connections.push(connection);
+                conversations.push(Conversation {
+                    connection,
+                    may_ask,
+                });
             }
             // Who connects waits until a descriptor is free again. That is not worth running hot for.
             Err(_) => crate::sys::clock::sleep(core::time::Duration::from_millis(10)),
@@ -116,7 +134,8 @@ fn serve(socket: &OwnedFd) {
 }
 
 /// Answers one request; `None` if the connection is over.
-fn converse(connection: BorrowedFd<'_>) -> Option<()> {
+fn converse(with: &Conversation) -> Option<()> {
+    let connection = with.connection.as_fd();
     let request = match Parcel::receive(connection) {
         Ok(request) => request?,
         Err(rustix::io::Errno::AGAIN) => return Some(()),
@@ -126,9 +145,8 @@ fn converse(connection: BorrowedFd<'_>) -> Option<()> {
     if local_socket::is_hung_up(connection) {
         return None;
     }
-    let may_ask = |peer| request.number == LEND_BACKING || may_ask(peer);
     let is_allowed =
-        !REFUSES.load(Ordering::Relaxed) && local_socket::peer(connection).is_ok_and(may_ask);
+        !REFUSES.load(Ordering::Relaxed) && (with.may_ask || request.number == LEND_BACKING);
     let answered = if is_allowed {
         // What goes wrong here must not end the process that is asked.
         std::panic::catch_unwind(|| answer(request)).unwrap_or(Err(NtStatus::UNSUCCESSFUL))
