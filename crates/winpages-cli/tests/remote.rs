@@ -204,6 +204,32 @@ const CHANGES: &str = r#"
         base = VirtualAllocExNuma(process, NULL, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_TOP_DOWN, PAGE_READWRITE, 0);
         describe("from the top", 0);
         let_go("release that", 0, 0, MEM_RELEASE);
+
+        HANDLE section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x30000, NULL);
+        char *here = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+        strcpy(here + 0x10000, "from here");
+        base = MapViewOfFile2(section, process, 0x10000, NULL, 0x11000, 0, PAGE_READWRITE);
+        describe("view", 0x2000);
+        char text[10] = "";
+        ReadProcessMemory(process, base, text, sizeof text, NULL);
+        WriteProcessMemory(process, base + 0x10000, "from there", 11, NULL);
+        printf("%s, %s\n", text, here + 0x20000);
+        change("view, read-only", 0x1000, 1, PAGE_READONLY);
+        change("view, executed", 0x1000, 1, PAGE_EXECUTE_READ);
+        describe("view, read-only", 0x1000);
+        allocate("view, committed", 0, 0x1000, MEM_COMMIT, PAGE_READWRITE);
+        let_go("view, freed", 0, 0, MEM_RELEASE);
+        SetLastError(0);
+        char *other = MapViewOfFile2(section, process, 0, base, 0, 0, PAGE_READWRITE);
+        printf("view over a view: %d, error %u\n", other != NULL, (unsigned)GetLastError());
+        other = MapViewOfFile2(section, process, 0x1234, NULL, 0, 0, PAGE_READWRITE);
+        printf("view from the middle: %d, error %u\n", other != NULL, (unsigned)GetLastError());
+        other = MapViewOfFile2(section, process, 0, NULL, 0x40000, 0, PAGE_READWRITE);
+        printf("view past the end: %d, error %u\n", other != NULL, (unsigned)GetLastError());
+        printf("unmapped: %d\n", UnmapViewOfFile2(process, base + 0x5123, 0));
+        describe("unmapped", 0);
+        BOOL done = UnmapViewOfFile2(process, base, 0);
+        printf("unmapped again: %d, error %u\n", done, (unsigned)GetLastError());
         CloseHandle(process);
         return 0;
     }

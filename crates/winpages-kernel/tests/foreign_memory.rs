@@ -3,10 +3,17 @@
 
 mod common;
 
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
 use common::foreign::*;
-use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::{MemoryKind, MemoryState, Protection};
-use winpages_kernel::process::{free_virtual_memory, protect_virtual_memory, query_virtual_memory};
+use common::{close, map, request};
+use winpages_kernel::address_space::{AddressRequirements, MemoryKind, MemoryState, Protection};
+use winpages_kernel::process::{
+    free_virtual_memory, map_view, protect_virtual_memory, query_virtual_memory, unmap_view,
+};
+use winpages_kernel::section::{CreateSection, MapView, ViewType, create_section};
+use winpages_kernel::{Handle, NtStatus};
 
 #[test]
 fn what_is_allocated_is_as_it_would_be_here() {
@@ -170,5 +177,144 @@ fn the_rules_are_those_of_windows() {
     for base in [first, second, high, below, three, three + 0x2_0000] {
         free_virtual_memory(target, base, 0, RELEASE).unwrap();
     }
+    assert_eq!(shell.finish("well"), "well\n");
+}
+
+/// What the descriptors of a process lead to.
+fn descriptors(number: u32) -> Vec<(String, std::path::PathBuf)> {
+    let entries = std::fs::read_dir(format!("/proc/{number}/fd")).unwrap();
+    let mut links: Vec<_> = entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let link = std::fs::read_link(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), link)
+        })
+        .collect();
+    links.sort();
+    links
+}
+
+fn view(section: Handle, offset: u64, protection: Protection) -> MapView {
+    MapView {
+        section,
+        base: 0,
+        offset,
+        size: 0,
+        protection,
+        requirements: AddressRequirements::default(),
+        kind: ViewType::empty(),
+    }
+}
+
+#[test]
+fn sections_are_seen_there_and_here() {
+    let shell = Foreign::start("bash", &["-c", "read line; echo $line"]);
+    shell.settle();
+    let (before, had) = (shell.maps(), descriptors(shell.number()));
+    let target = &shell.target;
+    let (section, _) = create_section(&CreateSection {
+        name: None,
+        ..request("none", 0x3_0000)
+    })
+    .unwrap();
+    let here = map(section);
+    let map_there = |offset, protection| {
+        map_view(target, &view(section, offset, protection)).map(|(range, _)| range.base)
+    };
+    let there = map_there(0, Protection::READWRITE).unwrap();
+    let part = map_there(0x2_0000, Protection::READONLY).unwrap();
+    let copy = map_there(0, Protection::WRITECOPY).unwrap();
+    assert_eq!(descriptors(shell.number()), had);
+    // SAFETY: the view is this test's own, and long enough.
+    unsafe { here.copy_from_nonoverlapping(b"from here".as_ptr(), 9) };
+    assert_eq!(read(target, there), Ok(*b"from here"));
+    write(target, there + 0x2_0010, b"from there").unwrap();
+    // SAFETY: as above; nobody writes meanwhile.
+    let found = unsafe { core::slice::from_raw_parts(here.add(0x2_0010), 10) };
+    assert_eq!(found, b"from there");
+    assert_eq!(read(target, part + 0x10), Ok(*b"from there"));
+    // What is written to a copy stays there.
+    write(target, copy, b"COPY").unwrap();
+    assert_eq!(read(target, copy), Ok(*b"COPY here"));
+    assert_eq!(read(target, there), Ok(*b"from here"));
+    for (base, size, protection) in [
+        (there, 0x3_0000, Protection::READWRITE),
+        (part, 0x1_0000, Protection::READONLY),
+        (copy, 0x3_0000, Protection::WRITECOPY),
+    ] {
+        let found = query_virtual_memory(target, base).unwrap();
+        assert_eq!((found.allocation_base, found.region_size), (base, size));
+        assert_eq!(
+            (found.kind, found.state),
+            (MemoryKind::Mapped, MemoryState::Commit)
+        );
+        assert_eq!(found.protection, Some(protection));
+        let freed = free_virtual_memory(target, base, 0, RELEASE).map(drop);
+        assert_eq!(freed, Err(NtStatus::INVALID_PARAMETER));
+    }
+    // A view can become what it was mapped for, and no more.
+    let refused = Err(NtStatus::INVALID_PAGE_PROTECTION);
+    assert_eq!(
+        protect_virtual_memory(target, part, 1, 0x04).map(drop),
+        refused
+    );
+    protect_virtual_memory(target, there + 0x1000, 1, 0x02).unwrap();
+    assert_eq!(
+        write(target, there + 0x1000, b"no"),
+        Err(NtStatus::ACCESS_VIOLATION)
+    );
+    let too_long = MapView {
+        size: 0x4_0000,
+        ..view(section, 0, Protection::READWRITE)
+    };
+    let refused = map_view(target, &too_long).map(drop);
+    assert_eq!(refused, Err(NtStatus::INVALID_VIEW_SIZE));
+    let executed = map_there(0, Protection::EXECUTE_READ);
+    assert_eq!(executed, Err(NtStatus::ACCESS_DENIED));
+    let taken = MapView {
+        base: there,
+        ..view(section, 0, Protection::READWRITE)
+    };
+    let refused = map_view(target, &taken).map(drop);
+    assert_eq!(refused, Err(NtStatus::CONFLICTING_ADDRESSES));
+    // The view keeps the memory when nobody else does.
+    close(section);
+    winpages_kernel::section::unmap_view_of_section(here as usize).unwrap();
+    assert_eq!(read(target, part + 0x10), Ok(*b"from there"));
+    for address in [there + 0x1234, part, copy + 0x2_FFFF] {
+        unmap_view(target, address, 0).unwrap();
+        let again = unmap_view(target, address, 0);
+        assert_eq!(again, Err(NtStatus::NOT_MAPPED_VIEW));
+    }
+    assert_eq!(shell.maps(), before);
+    assert_eq!(descriptors(shell.number()), had);
+    assert_eq!(shell.finish("well"), "well\n");
+}
+
+/// Who may trace may do it all, also where the process could open nothing of the caller's.
+#[test]
+fn root_reaches_the_processes_of_others() {
+    if !common::is_root() {
+        return;
+    }
+    const SECOND: u32 = 65534;
+    let mut command = Command::new("bash");
+    command.args(["-c", "read line; echo $line"]).uid(SECOND);
+    let shell = Foreign::spawn(&mut command);
+    shell.settle();
+    change_memory(&shell.target).unwrap();
+    let (section, _) = create_section(&CreateSection {
+        name: None,
+        ..request("none", 0x1000)
+    })
+    .unwrap();
+    let request = view(section, 0, Protection::READWRITE);
+    let there = map_view(&shell.target, &request).unwrap().0.base;
+    write(&shell.target, there, b"seen").unwrap();
+    let here = map(section);
+    // SAFETY: the view is this test's own; nobody writes meanwhile.
+    assert_eq!(unsafe { core::slice::from_raw_parts(here, 4) }, b"seen");
+    unmap_view(&shell.target, there, 0).unwrap();
+    close(section);
     assert_eq!(shell.finish("well"), "well\n");
 }

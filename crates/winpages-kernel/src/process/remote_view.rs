@@ -1,10 +1,12 @@
 //! Views of sections in another process: NtMapViewOfSection and its kin with a process handle.
 //!
-//! The section travels as a duplicated handle does, and the process maps it itself.
+//! The section travels as a duplicated handle does, and the process maps it itself; or is made to map its file.
 
-use super::Target;
+use std::sync::Arc;
+
 use super::remote::{range, status, words};
-use super::service::{MAP_VIEW, Parcel, UNMAP_VIEW};
+use super::service::{Asked, MAP_VIEW, Parcel, UNMAP_VIEW};
+use super::{Target, injection};
 use crate::NtStatus;
 use crate::address_space::{AddressRequirements, PageRange, Protection};
 use crate::object::handle_table::Handle;
@@ -16,8 +18,8 @@ use crate::section::{self, MapView, UnmapType, ViewType};
 /// # Errors
 ///
 /// As [`section::map_view`]; [`NtStatus::PROCESS_IS_TERMINATING`] for a process that has ended,
-/// [`NtStatus::ACCESS_DENIED`] for one that is no winpages process, or that refuses,
-/// [`NtStatus::IO_TIMEOUT`] for one that stands still.
+/// [`NtStatus::ACCESS_DENIED`] for one that refuses, [`NtStatus::IO_TIMEOUT`] for one that stands still;
+/// [`NtStatus::NOT_SUPPORTED`] for what only a winpages process can map.
 pub fn map_view(
     target: &Target,
     request: &MapView,
@@ -35,23 +37,27 @@ pub fn map_view(
         kind,
         ..
     } = *request;
-    let answer = other
-        .ask_with(Parcel {
-            number: MAP_VIEW,
-            words: words(&[
-                granted.bits() as usize,
-                base,
-                offset as usize,
-                size,
-                protection.bits() as usize,
-                kind.bits() as usize,
-                requirements.lowest,
-                requirements.highest,
-                requirements.alignment,
-            ]),
-            object: Some(Object::Section(section).pack()?),
-        })
-        .map_err(status)?;
+    let asked = other.ask_with(Parcel {
+        number: MAP_VIEW,
+        words: words(&[
+            granted.bits() as usize,
+            base,
+            offset as usize,
+            size,
+            protection.bits() as usize,
+            kind.bits() as usize,
+            requirements.lowest,
+            requirements.highest,
+            requirements.alignment,
+        ]),
+        object: Some(Object::Section(Arc::clone(&section)).pack()?),
+    });
+    if asked.as_ref().err() == Some(&Asked::NotListening) {
+        let (place, size, view) = section::view_to_map_elsewhere(section, granted, request)?;
+        let range = injection::map_view(other, place, size, &view)?;
+        return Ok((range, Ok(())));
+    }
+    let answer = asked.map_err(status)?;
     let placement = match answer.constant(2) {
         0 => Ok(()),
         status => Err(NtStatus::from_code(status)),
@@ -97,14 +103,15 @@ pub(super) fn answer_map(request: &mut Parcel) -> Result<Vec<u64>, NtStatus> {
 ///
 /// As that, and as [`map_view`].
 pub fn unmap_view(target: &Target, address: usize, flags: u32) -> Result<(), NtStatus> {
-    match target {
-        Target::Own => section::unmap_view_of_section_ex(address, flags),
-        Target::Other(_) if UnmapType::from_bits(flags).is_none() => {
-            Err(NtStatus::INVALID_PARAMETER)
+    let Target::Other(other) = target else {
+        return section::unmap_view_of_section_ex(address, flags);
+    };
+    let how = UnmapType::from_bits(flags).ok_or(NtStatus::INVALID_PARAMETER)?;
+    match other.ask(UNMAP_VIEW, words(&[address, flags as usize])) {
+        Err(Asked::NotListening) => {
+            let preserve = how.contains(UnmapType::PRESERVE_PLACEHOLDER);
+            injection::unmap_view(other, address, preserve)
         }
-        Target::Other(other) => other
-            .ask(UNMAP_VIEW, words(&[address, flags as usize]))
-            .map(drop)
-            .map_err(status),
+        answer => answer.map(drop).map_err(status),
     }
 }

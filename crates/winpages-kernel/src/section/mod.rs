@@ -32,7 +32,7 @@ pub use view::{
     MapView, UnmapType, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
     unmap_view_of_section_ex,
 };
-pub(crate) use view::{map_section, section_to_map};
+pub(crate) use view::{map_section, section_to_map, view_to_map_elsewhere};
 
 use self::image::Image;
 use crate::NtStatus;

@@ -149,6 +149,41 @@ pub(crate) fn map_section(
     granted: AccessMask,
     request: &MapView,
 ) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
+    let size = size_to_map(&section, granted, request)?;
+    if let Storage::Image { image, .. } = &section.storage {
+        if request.kind.contains(ViewType::REPLACE_PLACEHOLDER) {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        return image_view::map(&section, image, request, size);
+    }
+    let (place, view) = view_to_map(section, request);
+    address_space::map_view(place, size, Box::new(view)).map(|range| (range, Ok(())))
+}
+
+/// The view of a section that is to be mapped where the section's own calls do not reach, its place and its size.
+///
+/// # Errors
+///
+/// As [`map_view_of_section`]; [`NtStatus::NOT_SUPPORTED`] for an image.
+pub(crate) fn view_to_map_elsewhere(
+    section: Arc<Section>,
+    granted: AccessMask,
+    request: &MapView,
+) -> Result<(ViewPlace, usize, View), NtStatus> {
+    let size = size_to_map(&section, granted, request)?;
+    if matches!(section.storage, Storage::Image { .. }) {
+        return Err(NtStatus::NOT_SUPPORTED);
+    }
+    let (place, view) = view_to_map(section, request);
+    Ok((place, size, view))
+}
+
+/// How large the view is to be, in bytes, if the section has such a one and the handle grants it.
+fn size_to_map(
+    section: &Section,
+    granted: AccessMask,
+    request: &MapView,
+) -> Result<usize, NtStatus> {
     let replaces = request.kind.contains(ViewType::REPLACE_PLACEHOLDER);
     if !granted.contains(rights_for(request.protection))
         || !is_within(request.protection, section.protection)
@@ -189,13 +224,12 @@ pub(crate) fn map_section(
     if size > application_end() {
         return Err(NtStatus::NO_MEMORY);
     }
-    if let Storage::Image { image, .. } = &section.storage {
-        if replaces {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        return image_view::map(&section, image, request, size);
-    }
-    let place = if replaces {
+    Ok(size)
+}
+
+/// The view that is to be mapped, of a section that is no image, and where.
+fn view_to_map(section: Arc<Section>, request: &MapView) -> (ViewPlace, View) {
+    let place = if request.kind.contains(ViewType::REPLACE_PLACEHOLDER) {
         ViewPlace::Placeholder(request.base)
     } else if request.base != 0 {
         ViewPlace::At(request.base)
@@ -212,6 +246,8 @@ pub(crate) fn map_section(
     } else {
         Protection::empty()
     };
+    let grows = request.kind.contains(ViewType::RESERVE);
+    let is_large = section.flags.contains(SectionFlags::LARGE_PAGES);
     let pages = match (&section.storage, section.commit_map) {
         (Storage::File { .. }, _) if grows => Pages::GrowingFile,
         (Storage::File { .. }, _) => Pages::File,
@@ -225,7 +261,7 @@ pub(crate) fn map_section(
         offset: request.offset,
         backing: section,
     };
-    address_space::map_view(place, size, Box::new(view)).map(|range| (range, Ok(())))
+    (place, view)
 }
 
 /// What large pages ask of a view.

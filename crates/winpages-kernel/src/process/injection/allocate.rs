@@ -1,6 +1,7 @@
 //! Reserving and committing.
 
-use super::record::{Allocation, Run};
+use super::protect::protect_in;
+use super::record::{Allocation, MadeOf, Run};
 use super::{Session, map_private, restore, set_access, status, unmap};
 use crate::NtStatus;
 use crate::address_space::{
@@ -76,7 +77,7 @@ fn reserve_at(
     let allocation = Allocation {
         base: range.base,
         protection,
-        is_view: false,
+        made_of: MadeOf::PrivatePages,
     };
     let committed = commits.then_some(protection);
     let runs = session.record.with_allocation(range, committed, allocation);
@@ -99,8 +100,11 @@ fn commit(
     let parts = session.record.within_one(range);
     let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
     let allocation = parts[0].allocation;
-    if allocation.is_view {
-        return Err(NtStatus::ALREADY_COMMITTED);
+    match allocation.made_of {
+        MadeOf::PrivatePages => {}
+        // All of it is committed, and may be given another protection by committing it again.
+        MadeOf::ViewOfMemory => return protect_in(session, range, protection).map(|_| range),
+        MadeOf::ViewOfFile => return Err(NtStatus::ALREADY_COMMITTED),
     }
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);

@@ -35,7 +35,7 @@ fn free_in(
     if task == FreeTask::Coalesce {
         return Err(NtStatus::CONFLICTING_ADDRESSES);
     }
-    if allocation.is_view {
+    if allocation.is_view() {
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let range = range_within(record.range_of(allocation), base, size)?;

@@ -6,6 +6,7 @@ mod free;
 mod place;
 mod protect;
 mod record;
+mod view;
 
 use core::time::Duration;
 
@@ -24,6 +25,7 @@ pub(super) use allocate::allocate;
 pub(super) use free::free;
 pub(super) use protect::protect;
 pub(super) use record::{Record, Run};
+pub(super) use view::{map_view, unmap_view};
 
 /// The right to change a process's memory, and what is known of it meanwhile.
 struct Session<'a> {

@@ -29,7 +29,7 @@ pub(in crate::process) fn protect(
     protected.map(|old| (range, old))
 }
 
-fn protect_in(
+pub(super) fn protect_in(
     session: &Session<'_>,
     range: PageRange,
     protection: Protection,
@@ -40,7 +40,7 @@ fn protect_in(
     let parts = session.record.within_one(range);
     let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
     let allocation = parts[0].allocation;
-    let new = if allocation.is_view {
+    let new = if allocation.is_view() {
         if !allocation.protection.allows_in_view(protection) {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
@@ -48,7 +48,9 @@ fn protect_in(
             // It would have to be mapped anew, and the section is not at hand.
             return Err(NtStatus::NOT_SUPPORTED);
         }
-        protection
+        // How a view is cached is the section's affair.
+        let caching = Protection::NOCACHE | Protection::WRITECOMBINE;
+        protection.difference(caching) | allocation.protection.intersection(caching)
     } else {
         if protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);

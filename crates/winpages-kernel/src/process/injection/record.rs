@@ -68,13 +68,27 @@ impl Run {
 pub(in crate::process) struct Allocation {
     pub base: usize,
     pub protection: Protection,
-    /// Whether it is a view, and no private memory.
-    pub is_view: bool,
+    pub made_of: MadeOf,
+}
+
+/// What an allocation is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::process) enum MadeOf {
+    /// Memory of the process alone.
+    PrivatePages,
+    /// A view of memory.
+    ViewOfMemory,
+    /// A view of a file.
+    ViewOfFile,
 }
 
 impl Allocation {
+    pub fn is_view(self) -> bool {
+        self.made_of != MadeOf::PrivatePages
+    }
+
     pub fn kind(self) -> MemoryKind {
-        if self.is_view {
+        if self.is_view() {
             MemoryKind::Mapped
         } else {
             MemoryKind::Private
@@ -317,11 +331,11 @@ fn runs(process: u32, half: usize) -> Result<Option<Vec<Run>>, NtStatus> {
 }
 
 const IS_COMMITTED: u64 = 1 << 32;
-const IS_VIEW: u64 = 1 << 33;
+const MADE_OF: u32 = 33;
 
 fn words(run: &Run) -> [u64; RUN_SIZE / 8] {
     let mut facts = u64::from(run.allocation.protection.bits());
-    facts |= u64::from(run.allocation.is_view) * IS_VIEW;
+    facts |= (run.allocation.made_of as u64) << MADE_OF;
     let protection = run.protection.map_or(0, |given| u64::from(given.bits()));
     // A protection has no more than sixteen bits.
     facts |= protection << 16;
@@ -359,7 +373,12 @@ fn run(text: &[u8; RUN_SIZE]) -> Option<Run> {
         allocation: Allocation {
             base,
             protection: protection(facts)?,
-            is_view: facts & IS_VIEW != 0,
+            made_of: match facts >> MADE_OF {
+                0 => MadeOf::PrivatePages,
+                1 => MadeOf::ViewOfMemory,
+                2 => MadeOf::ViewOfFile,
+                _ => return None,
+            },
         },
     })
 }
@@ -371,7 +390,7 @@ mod tests {
     const ALLOCATION: Allocation = Allocation {
         base: 0x1_0000,
         protection: Protection::READWRITE,
-        is_view: false,
+        made_of: MadeOf::PrivatePages,
     };
 
     fn range(base: usize, end: usize) -> PageRange {
@@ -416,6 +435,7 @@ mod tests {
             (2, 0x1_1000),
             (3, 0),
             (3, IS_COMMITTED | 0x04),
+            (3, 3 << MADE_OF | 0x04),
         ] {
             let mut bad = good;
             bad[index] = word;

@@ -1,0 +1,118 @@
+//! Views of sections.
+
+use rustix::fd::AsFd;
+use rustix::io::Errno;
+
+use super::record::{Allocation, MadeOf};
+use super::{Session, status, unmap};
+use crate::NtStatus;
+use crate::address_space::{PageRange, Pages, View, ViewPlace, mapping_status};
+use crate::process::Process;
+use crate::sys::tracee::InjectionError;
+
+/// Maps a view in a process that does not answer; see [`map_view`](crate::address_space::map_view). The process
+/// receives the section's file, maps it, and closes it.
+///
+/// # Errors
+///
+/// What that answers; [`NtStatus::NOT_SUPPORTED`] for what somebody would have to look after there: images, pages that
+/// are committed later, files that are to grow, large pages and placeholders.
+pub(in crate::process) fn map_view(
+    process: &Process,
+    place: ViewPlace,
+    size: usize,
+    view: &View,
+) -> Result<PageRange, NtStatus> {
+    if !matches!(view.pages, Pages::Committed | Pages::File) {
+        return Err(NtStatus::NOT_SUPPORTED);
+    }
+    Session::with(process, |mut session| match place {
+        ViewPlace::Anywhere {
+            requirements,
+            top_down,
+        } => session.place(
+            size,
+            &requirements,
+            top_down,
+            |session, range| map_at(session, range, view),
+            status_of_mapping,
+        ),
+        ViewPlace::At(base) => {
+            let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
+            map_at(&session, range, view).map_err(status_of_mapping)?;
+            Ok(range)
+        }
+        ViewPlace::Placeholder(_) => Err(NtStatus::NOT_SUPPORTED),
+    })
+}
+
+fn status_of_mapping(error: InjectionError) -> NtStatus {
+    status(error, |errno| match errno {
+        Errno::MFILE | Errno::NFILE => NtStatus::INSUFFICIENT_RESOURCES,
+        errno => mapping_status(errno, false),
+    })
+}
+
+fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), InjectionError> {
+    let allocation = Allocation {
+        base: range.base,
+        protection: view.mapped,
+        made_of: match view.pages {
+            Pages::File => MadeOf::ViewOfFile,
+            _ => MadeOf::ViewOfMemory,
+        },
+    };
+    let runs = session
+        .record
+        .with_allocation(range, Some(view.mapped), allocation);
+    let access = view.mapped.access().bits() as usize;
+    let sharing = if view.mapped.is_copy_on_write() {
+        libc::MAP_PRIVATE
+    } else {
+        libc::MAP_SHARED
+    };
+    let flags = (sharing | libc::MAP_FIXED_NOREPLACE) as usize;
+    let file = view.backing.file();
+    let process = session.process.descriptor();
+    session.change(&runs, |tracee| {
+        let given = tracee.give(process, file.as_fd())?;
+        let arguments = [
+            range.base,
+            range.size,
+            access,
+            flags,
+            given,
+            view.offset as usize,
+        ];
+        let mapped = tracee.call(libc::SYS_mmap, arguments);
+        tracee.close(given).and(mapped).map(drop)
+    })
+}
+
+/// Unmaps the view of a process that does not answer that an address lies in.
+///
+/// # Errors
+///
+/// [`NtStatus::NOT_MAPPED_VIEW`] if it lies in none that was mapped from outside,
+/// [`NtStatus::CONFLICTING_ADDRESSES`] if a placeholder is to be left, for none was there;
+/// [`NtStatus::NO_MEMORY`].
+pub(in crate::process) fn unmap_view(
+    process: &Process,
+    address: usize,
+    preserve_placeholder: bool,
+) -> Result<(), NtStatus> {
+    Session::with(process, |session| {
+        let run = session.record.run_at(address);
+        let run = run.filter(|run| run.allocation.is_view());
+        let allocation = run.ok_or(NtStatus::NOT_MAPPED_VIEW)?.allocation;
+        if preserve_placeholder {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        let range = session.record.range_of(allocation);
+        session
+            .change(&session.record.without(range), |tracee| {
+                unmap(tracee, range)
+            })
+            .map_err(|error| status(error, |_| NtStatus::NO_MEMORY))
+    })
+}
