@@ -54,6 +54,22 @@ impl From<MemoryBasicInformation> for MEMORY_BASIC_INFORMATION {
     }
 }
 
+impl MEMORY_BASIC_INFORMATION {
+    /// The words that it consists of.
+    #[inline]
+    fn words(self) -> [u64; size_of::<Self>() / 8] {
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        [
+            self.BaseAddress as u64,
+            self.AllocationBase as u64,
+            pair(self.AllocationProtect, self.PartitionId.into()),
+            self.RegionSize as u64,
+            pair(self.State, self.Protect),
+            pair(self.Type, 0),
+        ]
+    }
+}
+
 /// Whether a handle is of this process, for what is done to this one only.
 ///
 /// # Errors
@@ -310,8 +326,9 @@ unsafe fn query(
         return 0;
     }
     let answered = find().and_then(|region| {
+        let words = MEMORY_BASIC_INFORMATION::from(region).words();
         // SAFETY: the caller's buffer, for the caller's answer.
-        unsafe { fault::write(buffer, &region.into()) }.map_err(|_| NtStatus::ACCESS_VIOLATION)
+        unsafe { fault::write_words(buffer.cast(), words) }.map_err(|_| NtStatus::ACCESS_VIOLATION)
     });
     match answered {
         Ok(()) => SIZE,

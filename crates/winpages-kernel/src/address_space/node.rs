@@ -3,31 +3,33 @@
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use super::layout::{PAGE_SIZE, granularity_up};
+use super::digest::Digest;
+use super::layout::granularity_up;
 use super::pool::{Pool, Pooled};
 use super::run::{Allocation, Run, RunFacts};
 
 /// How many runs a leaf, or children an inner node, holds. Measured with a million regions: 30, which
-/// makes a node a KiB, takes twice as long. It is a level more, and since queries read only the first
-/// half of a leaf, powers of two leave half of the processor's cache unused.
+/// makes a node a KiB, takes twice as long. It is a level more, and since queries read only the keys of a
+/// leaf, powers of two leave most of the processor's cache unused.
 pub const FANOUT: usize = 42;
 
-/// How many rows a lookup steps over at once.
+/// How many rows a lookup steps over at once. Eight of anything the compiler adds up as a vector, which
+/// takes twice as long.
 const STRIDE: usize = 6;
 
-const _: () = assert!(FANOUT.is_multiple_of(STRIDE) && !size_of::<Node>().is_power_of_two());
+const _: () = assert!(FANOUT == 7 * STRIDE && !size_of::<Node>().is_power_of_two());
 
 /// A node: four columns of words.
 ///
 /// | column | in a leaf: of a run | in an inner node: of a child's subtree |
 /// | --- | --- | --- |
-/// | `key` | first byte, and [`RunFacts`] in the low bits | first byte of its first run |
-/// | `extent` | length, and how far behind the allocation's base | length to the end of its last run |
-/// | `third` | first byte of the allocation | largest gap between two neighbouring runs in it, in bytes |
+/// | `key` | first byte, and [`Digest`] in the low bits | first byte of its first run |
+/// | `last` | the byte after the last | the byte after the last of its last run |
+/// | `third` | first byte of the allocation, and [`RunFacts`] in the low bits | largest gap between two neighbouring runs in it, in bytes |
 /// | `link` | address of the allocation | address of the child |
 ///
-/// A query reads the first half of a leaf and nothing behind it: with a million regions no leaf is in
-/// the processor's caches, and that half of them all is a quarter of what the plain words would be.
+/// A query reads the keys of a leaf and, if they will do, nothing else: with a million regions no leaf is
+/// in the processor's caches, and every line of memory is waited for.
 ///
 /// All words are atomic, because readers look at them while a writer changes them; what they make of
 /// a half-changed node they throw away. See [`super::region_map`].
@@ -38,13 +40,13 @@ pub struct Node {
     length: AtomicU32,
     free_link: AtomicUsize,
     key: [AtomicUsize; FANOUT],
-    extent: [AtomicUsize; FANOUT],
+    last: [AtomicUsize; FANOUT],
     third: [AtomicUsize; FANOUT],
     link: [AtomicUsize; FANOUT],
 }
 
 /// How many bytes at the start of a leaf a query reads.
-const READ_BY_QUERIES: usize = core::mem::offset_of!(Node, third).next_multiple_of(64);
+const READ_BY_QUERIES: usize = core::mem::offset_of!(Node, last).next_multiple_of(64);
 
 // SAFETY: atomic words only, and `free_link` is read by nobody but the pool.
 unsafe impl Pooled for Node {
@@ -53,17 +55,17 @@ unsafe impl Pooled for Node {
     }
 }
 
-/// How far the address stands shifted in a key: a page's number, of 35 bits, is its upper part.
-const KEY_SHIFT: u32 = 17;
+/// How far the address stands shifted in a word that holds more: a page's number, of 35 bits, is its upper
+/// part.
+const ADDRESS_SHIFT: u32 = 17;
 
-/// The part of a key that is not the address, or of an extent that is not the length.
-const LOW_BITS: usize = (1 << RunFacts::BITS) - 1;
+/// The part of such a word that is not the address.
+const LOW_BITS: usize = (1 << Digest::BITS) - 1;
+
+const _: () = assert!(RunFacts::BITS == Digest::BITS);
 
 /// The key where a node has no row; that of the last page below 128 TiB, which nobody can have.
 const NO_ROW: usize = usize::MAX;
-
-/// In an extent: the run begins this many pages behind its allocation's base, or more.
-const FAR: usize = LOW_BITS;
 
 /// One row of a node.
 #[derive(Clone, Copy)]
@@ -71,8 +73,11 @@ pub struct Row {
     pub first: usize,
     /// The byte after the last.
     pub last: usize,
+    /// In an inner node, [`Digest::NONE`].
+    pub digest: Digest,
     /// In an inner node, nothing.
     pub facts: RunFacts,
+    /// In a leaf, the first byte of the allocation, without facts.
     pub third: usize,
     pub link: usize,
 }
@@ -82,6 +87,7 @@ impl Row {
         Self {
             first: run.start,
             last: run.end,
+            digest: Digest::of(run),
             facts: run.facts(),
             third: run.allocation.base(),
             link: core::ptr::from_ref(run.allocation) as usize,
@@ -114,7 +120,7 @@ impl Node {
             length: AtomicU32::new(0),
             free_link: AtomicUsize::new(0),
             key: [const { AtomicUsize::new(NO_ROW) }; FANOUT],
-            extent: [const { AtomicUsize::new(0) }; FANOUT],
+            last: [const { AtomicUsize::new(0) }; FANOUT],
             third: [const { AtomicUsize::new(0) }; FANOUT],
             link: [const { AtomicUsize::new(0) }; FANOUT],
         }
@@ -153,31 +159,34 @@ impl Node {
     pub fn first(&self, index: usize) -> usize {
         match self.key[index].load(Ordering::Relaxed) {
             NO_ROW => usize::MAX,
-            key => key >> RunFacts::BITS << (RunFacts::BITS - KEY_SHIFT),
+            key => address_in(key),
         }
     }
 
     /// The byte after the last of a row.
     #[inline]
     pub fn last(&self, index: usize) -> usize {
-        let extent = self.extent[index].load(Ordering::Relaxed);
-        self.first(index)
-            .wrapping_add((extent >> RunFacts::BITS) * PAGE_SIZE)
+        self.last[index].load(Ordering::Relaxed)
+    }
+
+    /// The first byte of the run that a row of a leaf holds, and what is told of it there.
+    #[inline]
+    pub fn digest(&self, index: usize) -> (usize, Digest) {
+        let key = self.key[index].load(Ordering::Relaxed);
+        let digest = Digest::from_bits((key & LOW_BITS) as u32);
+        (address_in(key), digest)
     }
 
     /// What a row of a leaf says of its run beside the ends.
     #[inline]
     pub fn facts(&self, index: usize) -> RunFacts {
-        RunFacts::from_bits((self.key[index].load(Ordering::Relaxed) & LOW_BITS) as u32)
+        RunFacts::from_bits((self.third[index].load(Ordering::Relaxed) & LOW_BITS) as u32)
     }
 
     /// The first byte of the allocation that a row of a leaf is part of.
     #[inline]
     pub fn allocation_base(&self, index: usize) -> usize {
-        match self.extent[index].load(Ordering::Relaxed) & LOW_BITS {
-            FAR => self.third[index].load(Ordering::Relaxed),
-            pages => self.first(index).wrapping_sub(pages * PAGE_SIZE),
-        }
+        address_in(self.third[index].load(Ordering::Relaxed))
     }
 
     /// The address of what a row leads to.
@@ -188,30 +197,38 @@ impl Node {
 
     #[inline]
     pub fn row(&self, index: usize) -> Row {
+        let (first, digest) = self.digest(index);
+        let third = self.third[index].load(Ordering::Relaxed);
+        let (facts, third) = if self.is_leaf() {
+            let facts = RunFacts::from_bits((third & LOW_BITS) as u32);
+            (facts, address_in(third))
+        } else {
+            (RunFacts::default(), third)
+        };
         Row {
-            first: self.first(index),
+            first,
             last: self.last(index),
-            facts: self.facts(index),
-            third: self.third[index].load(Ordering::Relaxed),
-            link: self.link[index].load(Ordering::Relaxed),
+            digest,
+            facts,
+            third,
+            link: self.link(index),
         }
     }
 
     #[inline]
     pub fn set(&self, index: usize, row: Row) {
-        let behind = if self.is_leaf() {
-            ((row.first - row.third) / PAGE_SIZE).min(FAR)
+        let third = if self.is_leaf() {
+            row.third << ADDRESS_SHIFT | row.facts.bits() as usize
         } else {
-            0
+            row.third
         };
-        let pages = (row.last - row.first) / PAGE_SIZE;
         for (word, value) in [
             (
                 &self.key[index],
-                row.first << KEY_SHIFT | row.facts.bits() as usize,
+                row.first << ADDRESS_SHIFT | row.digest.bits() as usize,
             ),
-            (&self.extent[index], pages << RunFacts::BITS | behind),
-            (&self.third[index], row.third),
+            (&self.last[index], row.last),
+            (&self.third[index], third),
             (&self.link[index], row.link),
         ] {
             // What stays as it is stays in the readers' caches.
@@ -226,7 +243,7 @@ impl Node {
     pub fn rows_up_to(&self, address: usize) -> usize {
         // No branch depends on what is found: it would be mispredicted every other time, and nothing
         // that follows could begin while this one waits for memory.
-        let sought = address << KEY_SHIFT | LOW_BITS;
+        let sought = address << ADDRESS_SHIFT | LOW_BITS;
         let not_above =
             |index: usize| usize::from(self.key[index].load(Ordering::Relaxed) <= sought);
         let strides: usize = (1..FANOUT / STRIDE)
@@ -296,11 +313,18 @@ impl Node {
         Row {
             first: self.first(0),
             last: self.last(length - 1),
+            digest: Digest::NONE,
             facts: RunFacts::default(),
             third: largest,
             link: core::ptr::from_ref(self) as usize,
         }
     }
+}
+
+/// The address in a word that holds more.
+#[inline]
+fn address_in(word: usize) -> usize {
+    word >> Digest::BITS << (Digest::BITS - ADDRESS_SHIFT)
 }
 
 /// How much of the gap between one run and the next an allocation can use, in bytes: it begins at a

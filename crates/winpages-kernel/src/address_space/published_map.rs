@@ -43,7 +43,7 @@ pub(super) mod place {
 }
 
 /// Part of what two processes must agree on; a change of [`Node`] changes it, too.
-pub(super) const MAGIC: usize = usize::from_ne_bytes(*b"wpmap--1");
+pub(super) const MAGIC: usize = usize::from_ne_bytes(*b"wpmap--2");
 
 const SIZE: usize = layout::PAGE_SIZE;
 

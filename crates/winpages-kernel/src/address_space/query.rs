@@ -128,35 +128,42 @@ pub fn query_virtual_memory(address: usize) -> Result<MemoryBasicInformation, Nt
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let page = page_down(address);
+    match REGIONS.glance(page) {
+        Some(run) => Ok(MemoryBasicInformation::private(
+            page,
+            run.end,
+            run.state,
+            run.base,
+            run.protection,
+        )),
+        None => Ok(query_at_length(page)),
+    }
+}
+
+/// Describes what is not told in brief.
+#[cold]
+fn query_at_length(page: usize) -> MemoryBasicInformation {
     match REGIONS.look(page) {
         Snapshot::Allocated {
+            kind: AllocationKind::View,
+            ..
+        } => view::query(page),
+        Snapshot::Allocated {
             end,
-            state,
-            kind:
-                AllocationKind::Private
-                | AllocationKind::Physical
-                | AllocationKind::Placeholder
-                | AllocationKind::Large,
             base,
             protection,
+            state,
             ..
-        } => Ok(MemoryBasicInformation::private(
-            page, end, state, base, protection,
-        )),
-        Snapshot::Allocated { .. } => Ok(view::query(page)),
+        } => MemoryBasicInformation::private(page, end, state, base, protection),
         Snapshot::Elsewhere {
             previous_end,
             next_start,
         } => {
             if page < MINIMUM_APPLICATION_ADDRESS {
                 let end = next_start.min(MINIMUM_APPLICATION_ADDRESS);
-                return Ok(MemoryBasicInformation::free(page, end));
+                return MemoryBasicInformation::free(page, end);
             }
-            Ok(foreign::describe(
-                page,
-                previous_end,
-                next_start.min(application_end()),
-            ))
+            foreign::describe(page, previous_end, next_start.min(application_end()))
         }
     }
 }

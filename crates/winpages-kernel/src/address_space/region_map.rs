@@ -9,7 +9,9 @@
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use super::PageRange;
+use super::digest::Opened;
 use super::node::Node;
+use super::place::Place;
 use super::pool::Pool;
 use super::protection::Protection;
 use super::published_map::PublishedMap;
@@ -25,13 +27,19 @@ const READER_ATTEMPTS: usize = 1000;
 pub static REGIONS: RegionMap = RegionMap::new();
 
 /// The map of regions of one address space.
+#[repr(C)]
 pub struct RegionMap {
     sequence: AtomicUsize,
     /// Where others can see the sequence number; NULL if nobody has asked for it.
     published: AtomicPtr<PublishedMap>,
     tree: Tree,
-    writer: Lock<Supplies>,
+    writer: Apart<Lock<Supplies>>,
 }
+
+/// On cache lines of its own: writers change it before and after what readers look at, who would wait for
+/// that, too.
+#[repr(align(128))]
+struct Apart<T>(T);
 
 struct Supplies {
     nodes: Pool<Node>,
@@ -72,10 +80,10 @@ impl RegionMap {
             sequence: AtomicUsize::new(0),
             published: AtomicPtr::new(core::ptr::null_mut()),
             tree: Tree::new(),
-            writer: Lock::new(Supplies {
+            writer: Apart(Lock::new(Supplies {
                 nodes: Pool::new(),
                 allocations: Pool::new(),
-            }),
+            })),
         }
     }
 
@@ -83,34 +91,50 @@ impl RegionMap {
     pub fn write(&self) -> Writer<'_> {
         Writer {
             map: self,
-            supplies: self.writer.lock(),
+            supplies: self.writer.0.lock(),
         }
     }
 
-    /// Looks an address up without a lock.
+    /// What is known of private memory at an address, if that is told along with its address; else
+    /// [`RegionMap::look`] knows. Without a lock.
     #[inline(always)] // As `query_virtual_memory`, which stands on it.
+    pub fn glance(&self, address: usize) -> Option<Opened> {
+        let (start, digest) =
+            self.read(|reading| self.tree.digest(address, || reading.is_true()))?;
+        digest.open(start).filter(|opened| address < opened.end)
+    }
+
+    /// Looks an address up without a lock.
     pub fn look(&self, address: usize) -> Snapshot {
+        let look = |reading: &Reading<'_>| self.tree.look(address, || reading.is_true());
+        self.read(|reading| look(reading).map(snapshot))
+            .unwrap_or_else(|| self.look_in_turn(address))
+    }
+
+    /// Reads until nothing was changed meanwhile; `None` if that does not happen. `read` answers `None` if
+    /// it found that something was.
+    #[inline(always)]
+    fn read<T>(&self, read: impl Fn(&Reading<'_>) -> Option<T>) -> Option<T> {
         for _ in 0..READER_ATTEMPTS {
-            let before = self.sequence.load(Ordering::Acquire);
-            let is_true = || {
-                fence(Ordering::Acquire);
-                self.sequence.load(Ordering::Relaxed) == before
+            let reading = Reading {
+                sequence: &self.sequence,
+                before: self.sequence.load(Ordering::Acquire),
             };
-            if before & 1 == 0
-                && let Some(found) = self.tree.look(address, is_true).map(snapshot)
-                && is_true()
+            if reading.before & 1 == 0
+                && let Some(found) = read(&reading)
+                && reading.is_true()
             {
-                return found;
+                return Some(found);
             }
             core::hint::spin_loop();
         }
-        self.look_in_turn(address)
+        None
     }
 
     #[cold]
     fn look_in_turn(&self, address: usize) -> Snapshot {
-        let _turn = self.writer.lock();
-        self.tree.locate(address).map_or(
+        let _turn = self.writer.0.lock();
+        self.tree.look(address, || true).map_or(
             Snapshot::Elsewhere {
                 previous_end: 0,
                 next_start: usize::MAX,
@@ -121,7 +145,7 @@ impl RegionMap {
 
     /// Shows the sequence number to others from now on, and where they find the tree.
     pub(super) fn publish(&self, page: &'static PublishedMap) {
-        let _turn = self.writer.lock();
+        let _turn = self.writer.0.lock();
         page.describe(
             self.tree.root_place(),
             self.sequence.load(Ordering::Relaxed),
@@ -137,7 +161,7 @@ impl RegionMap {
     }
 
     pub(crate) fn lock_for_fork(&self) {
-        self.writer.lock_for_fork();
+        self.writer.0.lock_for_fork();
     }
 
     /// # Safety
@@ -145,11 +169,26 @@ impl RegionMap {
     /// This thread, or the one it was forked from, must have called [`RegionMap::lock_for_fork`].
     pub(crate) unsafe fn unlock_after_fork(&self) {
         // SAFETY: the caller vouches for it.
-        unsafe { self.writer.unlock_after_fork() };
+        unsafe { self.writer.0.unlock_after_fork() };
     }
 }
 
-#[inline]
+/// A look at the map without a lock.
+struct Reading<'a> {
+    sequence: &'a AtomicUsize,
+    /// What the sequence number was when it began.
+    before: usize,
+}
+
+impl Reading<'_> {
+    /// Whether nothing has been changed since it began.
+    #[inline(always)]
+    fn is_true(&self) -> bool {
+        fence(Ordering::Acquire);
+        self.sequence.load(Ordering::Relaxed) == self.before
+    }
+}
+
 fn snapshot(located: Located) -> Snapshot {
     match located {
         Located::Gap {
@@ -159,18 +198,18 @@ fn snapshot(located: Located) -> Snapshot {
             previous_end,
             next_start,
         },
-        Located::Run(place) => match place.facts().kind() {
+        Located::Run(row) => match row.facts.kind() {
             AllocationKind::Foreign => Snapshot::Elsewhere {
-                previous_end: place.start(),
-                next_start: place.end(),
+                previous_end: row.first,
+                next_start: row.last,
             },
             kind => Snapshot::Allocated {
-                start: place.start(),
-                end: place.end(),
-                state: place.facts().state(),
+                start: row.first,
+                end: row.last,
+                state: row.facts.state(),
                 kind,
-                base: place.allocation_base(),
-                protection: place.facts().protection(),
+                base: row.third,
+                protection: row.facts.protection(),
             },
         },
     }
@@ -201,10 +240,8 @@ impl Writer<'_> {
 
     /// The run that covers an address, unless it only marks somebody else's mapping.
     pub fn run_at(&self, address: usize) -> Option<Run> {
-        match self.map.tree.locate(address)? {
-            Located::Run(place) if place.facts().kind() != AllocationKind::Foreign => place.run(),
-            _ => None,
-        }
+        let run = self.map.tree.place_of(address)?.run()?;
+        (run.allocation.kind() != AllocationKind::Foreign).then_some(run)
     }
 
     /// The lowest free place; see [`Tree::lowest_gap`].
@@ -258,10 +295,11 @@ impl Writer<'_> {
         let Self { map, supplies } = self;
         let (base, end) = (allocation.base(), allocation.end());
         map.change(|tree| {
-            while let Some(run) = tree.run_ending_above(base)
-                && run.start < end
+            let mut start = base;
+            while start < end
+                && let Some(run_end) = tree.remove(&mut supplies.nodes, start)
             {
-                tree.remove(&mut supplies.nodes, run.start);
+                start = run_end;
             }
         });
         self.supplies.allocations.give(allocation);
@@ -293,7 +331,11 @@ impl Writer<'_> {
         let rest = self.supplies.allocations.take();
         let Self { map, supplies } = self;
         map.change(|tree| {
-            split(tree, &mut supplies.nodes, at);
+            if let Some(place) = tree.place_of(at)
+                && place.start() < at
+            {
+                tree.cut(&mut supplies.nodes, place, at);
+            }
             rest.describe_rest_of(allocation, at);
             allocation.set_end(at);
             let mut start = at;
@@ -348,7 +390,8 @@ impl Writer<'_> {
         let Self { map, supplies } = self;
         map.change(|tree| {
             allocation.describe_in_place(kind, protection, view);
-            set_states(tree, &mut supplies.nodes, allocation.range(), |_| state);
+            let set = set_states(tree, &mut supplies.nodes, allocation.range(), |_| state);
+            debug_assert!(set.is_some(), "an allocation has runs from end to end");
         });
     }
 
@@ -360,7 +403,10 @@ impl Writer<'_> {
             base: start,
             size: end - start,
         };
-        map.change(|tree| set_states(tree, &mut supplies.nodes, range, new));
+        map.change(|tree| {
+            let set = set_states(tree, &mut supplies.nodes, range, new);
+            debug_assert!(set.is_some(), "an allocation has runs from end to end");
+        });
     }
 }
 
@@ -384,80 +430,47 @@ impl RegionMap {
     }
 }
 
-/// Gives pages of one allocation new states, and keeps runs maximal.
+/// Gives pages of one allocation new states, and keeps runs maximal. `None` if there are none.
 fn set_states(
     tree: &Tree,
     nodes: &mut Pool<Node>,
     range: PageRange,
     new: impl Fn(PageState) -> PageState,
-) {
-    split(tree, nodes, range.base);
-    split(tree, nodes, range.end());
-    let mut at = range.base;
-    while at < range.end()
-        && let Some(mut run) = tree.run_ending_above(at)
-    {
+) -> Option<()> {
+    let mut place = tree.place_of(range.base)?;
+    if place.start() < range.base {
+        (_, place) = tree.cut(nodes, place, range.base)?;
+    }
+    loop {
+        if range.end() < place.end() {
+            (place, _) = tree.cut(nodes, place, range.end())?;
+        }
+        let mut run = place.run()?;
         run.state = new(run.state);
-        tree.replace(run.start, &run);
-        at = run.end;
-    }
-    // Every boundary from the start of the range to its end may be none any more.
-    let mut boundary = range.base;
-    while boundary <= range.end() {
-        let Some(next) = merge(tree, nodes, boundary) else {
-            break;
-        };
-        boundary = next;
-    }
-}
-
-/// Makes `address` a boundary between two runs, if it lies inside one.
-fn split(tree: &Tree, nodes: &mut Pool<Node>, address: usize) {
-    if let Some(run) = run_at(tree, address)
-        && run.start < address
-    {
-        tree.replace(
-            run.start,
-            &Run {
-                end: address,
-                ..run
-            },
-        );
-        tree.insert(
-            nodes,
-            &Run {
-                start: address,
-                ..run
-            },
-        );
+        place.set(&run);
+        if run.allocation.base() < run.start {
+            let before = tree.touched_by(place)?;
+            place = join_if_alike(tree, nodes, before, place)?;
+        }
+        if place.end() == run.allocation.end() {
+            return Some(());
+        }
+        let behind = tree.touching(place)?;
+        if range.end() <= place.end() {
+            join_if_alike(tree, nodes, place, behind)?;
+            return Some(());
+        }
+        place = behind;
     }
 }
 
-/// Merges the run that starts at `boundary` into the one that ends there, if they are alike; answers
-/// the next boundary above.
-fn merge(tree: &Tree, nodes: &mut Pool<Node>, boundary: usize) -> Option<usize> {
-    let right = run_at(tree, boundary)?;
-    if right.start == boundary
-        && let Some(left) = run_at(tree, boundary - 1)
-        && left.state == right.state
-        && core::ptr::eq(left.allocation, right.allocation)
-    {
-        tree.remove(nodes, right.start);
-        tree.replace(
-            left.start,
-            &Run {
-                end: right.end,
-                ..left
-            },
-        );
-    }
-    Some(right.end)
-}
-
-fn run_at(tree: &Tree, address: usize) -> Option<Run> {
-    match tree.locate(address)? {
-        Located::Run(place) => place.run(),
-        Located::Gap { .. } => None,
+/// Makes one run of two of one allocation that touch, if they are alike. Answers where the second is
+/// now.
+fn join_if_alike(tree: &Tree, nodes: &mut Pool<Node>, left: Place, right: Place) -> Option<Place> {
+    if left.run()?.state == right.run()?.state {
+        tree.join(nodes, left, right)
+    } else {
+        Some(right)
     }
 }
 

@@ -33,7 +33,7 @@ impl Run {
 }
 
 /// State of the pages, and kind and protection of the allocation, in few bits: they stand beside the
-/// run's address in the tree, so that a query need not look at the [`Allocation`].
+/// allocation's address in the tree, so that a reader need not look at the [`Allocation`].
 ///
 /// | bits | what |
 /// | --- | --- |
@@ -175,8 +175,9 @@ unsafe impl Pooled for Allocation {
 }
 
 impl Allocation {
-    /// Describes a new allocation, before the map has runs of it: [`RunFacts`] are copies. `view` is what the view of a section, the write watch over private
-    /// memory, or the table of physical pages is known by, 0 for none.
+    /// Describes a new allocation, before the map has runs of it: [`RunFacts`] and digests are copies.
+    /// `view` is what the view of a section, the write watch over private memory, or the table of physical
+    /// pages is known by, 0 for none.
     pub(super) fn describe(
         &self,
         kind: AllocationKind,

@@ -6,10 +6,12 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::digest::Digest;
 use super::layout::granularity_up;
 use super::node::{FANOUT, Node, Row};
+use super::place::Place;
 use super::pool::Pool;
-use super::run::{Run, RunFacts};
+use super::run::Run;
 use crate::NtStatus;
 
 /// The root's address; 0 for a map that never had a run.
@@ -17,51 +19,11 @@ pub struct Tree {
     root: AtomicUsize,
 }
 
-/// Where a run stands in the tree. Reads no more of the row than it is asked for, since each word may
-/// be a wait for memory.
-#[derive(Clone, Copy)]
-pub struct Place {
-    leaf: &'static Node,
-    index: usize,
-}
-
-impl Place {
-    /// The first byte of the run.
-    #[inline]
-    pub fn start(self) -> usize {
-        self.leaf.first(self.index)
-    }
-
-    /// The byte after its last.
-    #[inline]
-    pub fn end(self) -> usize {
-        self.leaf.last(self.index)
-    }
-
-    /// State, and kind and protection of the allocation.
-    #[inline]
-    pub fn facts(self) -> RunFacts {
-        self.leaf.facts(self.index)
-    }
-
-    /// The first byte of the allocation.
-    #[inline]
-    pub fn allocation_base(self) -> usize {
-        self.leaf.allocation_base(self.index)
-    }
-
-    /// The run; `None` only if a writer was at work.
-    #[inline]
-    pub fn run(self) -> Option<Run> {
-        self.leaf.row(self.index).run()
-    }
-}
-
 /// What lies at an address.
 #[derive(Clone, Copy)]
 pub enum Located {
-    /// The run that stands there covers it.
-    Run(Place),
+    /// A run covers it.
+    Run(Row),
     /// No run covers it.
     Gap {
         /// Where the run before ends, or 0.
@@ -91,43 +53,41 @@ impl Tree {
         (&raw const self.root) as usize
     }
 
+    #[inline]
     fn root(&self) -> Option<&'static Node> {
         Pool::<Node>::at(self.root.load(Ordering::Acquire))
     }
 
-    /// Looks an address up without a lock. `is_true` says whether nothing has been changed since the
-    /// reader began: a link is followed only if it was one when it was read, for a node that has been
-    /// given back may hold anything else by now. `None` if something was changed.
+    /// The first byte of the last run that begins at or below an address, and what is told of it there;
+    /// [`Digest::NONE`] if there is no such run. `is_true` says whether nothing has been changed since the
+    /// reader began. `None` if something was changed.
     #[inline(always)] // A query's answer is to stay in registers: see `query_virtual_memory`.
-    pub fn look(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
-        let Some(mut node) = Pool::<Node>::at(self.root.load(Ordering::Acquire)) else {
-            return is_true().then_some(Located::NOTHING);
+    pub fn digest(&self, address: usize, is_true: impl Fn() -> bool) -> Option<(usize, Digest)> {
+        let Some(root) = self.root() else {
+            return Some((0, Digest::NONE));
         };
-        // The root's address is only ever replaced by another node's, so that one may be looked at.
-        let level = node.level();
-        for level in (0..level).rev() {
-            let index = node.rows_up_to(address).max(1) - 1;
-            let link = node.link(index);
-            if !is_true() {
-                return None;
-            }
-            node = Pool::<Node>::at(link)?;
-            if level == 0 {
-                node.prefetch();
-            }
-        }
-        let after = node.rows_up_to(address);
-        if let Some(index) = after.checked_sub(1) {
-            let place = Place { leaf: node, index };
-            if address < place.end() {
-                return Some(Located::Run(place));
-            }
+        let (leaf, after) = descend(root, address, is_true)?;
+        Some(match after.checked_sub(1) {
+            Some(index) => leaf.digest(index),
+            None => (0, Digest::NONE),
+        })
+    }
+
+    /// Looks an address up without a lock, as [`Tree::digest`].
+    pub fn look(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
+        let Some(root) = self.root() else {
+            return Some(Located::NOTHING);
+        };
+        let (leaf, after) = descend(root, address, &is_true)?;
+        if let Some(index) = after.checked_sub(1)
+            && address < leaf.last(index)
+        {
+            return Some(Located::Run(leaf.row(index)));
         }
         self.gap_around(address, is_true)
     }
 
     /// The gap that an address lies in.
-    #[cold]
     fn gap_around(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
         let mut next_start = usize::MAX;
         let mut node = self.root()?;
@@ -158,24 +118,65 @@ impl Tree {
         }
     }
 
-    /// Looks an address up, for who holds the writer's lock.
-    pub fn locate(&self, address: usize) -> Option<Located> {
-        self.look(address, || true)
+    /// Where the run stands that covers an address. For writers, before whom nothing moves.
+    pub fn place_of(&self, address: usize) -> Option<Place> {
+        let (leaf, after) = descend(self.root()?, address, || true)?;
+        let place = Place::new(leaf, after.checked_sub(1)?);
+        (address < place.end()).then_some(place)
     }
 
-    /// The first run that ends above an address. For writers, before whom nothing moves.
+    /// The first run that ends above an address. For writers.
     pub fn run_ending_above(&self, address: usize) -> Option<Run> {
-        match self.locate(address)? {
-            Located::Run(place) => place.run(),
-            Located::Gap {
-                next_start: usize::MAX,
-                ..
-            } => None,
-            Located::Gap { next_start, .. } => match self.locate(next_start)? {
-                Located::Run(place) => place.run(),
-                Located::Gap { .. } => None,
-            },
+        let place =
+            self.place_of(address)
+                .or_else(|| match self.gap_around(address, || true)? {
+                    Located::Gap { next_start, .. } if next_start != usize::MAX => {
+                        self.place_of(next_start)
+                    }
+                    _ => None,
+                })?;
+        place.run()
+    }
+
+    /// The run that begins where one ends, if one does.
+    pub fn touching(&self, place: Place) -> Option<Place> {
+        place.next_in_leaf().or_else(|| self.place_of(place.end()))
+    }
+
+    /// The run that ends where one begins, if one does.
+    pub fn touched_by(&self, place: Place) -> Option<Place> {
+        place
+            .previous_in_leaf()
+            .or_else(|| self.place_of(place.start() - 1))
+    }
+
+    /// Cuts a run in two and answers where both are. `address` lies inside it.
+    pub fn cut(
+        &self,
+        nodes: &mut Pool<Node>,
+        place: Place,
+        address: usize,
+    ) -> Option<(Place, Place)> {
+        if let Some(parts) = place.cut_in_leaf(address) {
+            return Some(parts);
         }
+        let run = place.run()?;
+        let (start, end) = (run.start, address);
+        self.replace(start, &Run { end, ..run });
+        let start = address;
+        self.insert(nodes, &Run { start, ..run });
+        Some((self.place_of(run.start)?, self.place_of(address)?))
+    }
+
+    /// Makes one run of two that touch, alike in all but their ends, and answers where it is.
+    pub fn join(&self, nodes: &mut Pool<Node>, left: Place, right: Place) -> Option<Place> {
+        if let Some(joined) = left.join_in_leaf(right) {
+            return Some(joined);
+        }
+        let (run, end) = (left.run()?, right.end());
+        self.remove(nodes, right.start());
+        self.replace(run.start, &Run { end, ..run });
+        self.place_of(run.start)
     }
 
     /// Makes sure that `count` insertions find the nodes they need.
@@ -204,24 +205,24 @@ impl Tree {
         }
     }
 
-    /// Takes out the run that starts at an address.
-    pub fn remove(&self, nodes: &mut Pool<Node>, start: usize) {
-        let Some(root) = self.root() else { return };
-        if remove_below(root, nodes, start) {
+    /// Takes out the run that starts at an address, and answers where it ended.
+    pub fn remove(&self, nodes: &mut Pool<Node>, start: usize) -> Option<usize> {
+        let root = self.root()?;
+        let end = remove_below(root, nodes, start)?;
+        if root.length() == 0 {
             self.root.store(0, Ordering::Release);
             nodes.give(root);
-            return;
+            return Some(end);
         }
         let mut top = root;
         while !top.is_leaf() && top.length() == 1 {
-            let Some(only) = top.row(0).child() else {
-                break;
-            };
+            let only = top.row(0).child()?;
             self.root
                 .store(core::ptr::from_ref(only) as usize, Ordering::Release);
             nodes.give(top);
             top = only;
         }
+        Some(end)
     }
 
     /// Replaces the run that starts at `start` by one that lies within it or within the gap beside it.
@@ -277,6 +278,31 @@ impl Tree {
         }
         wanted.highest_between(0, until)
     }
+}
+
+/// The leaf that an address leads to, and how many of its rows begin at or below it.
+///
+/// A link is followed only if it was one when it was read, by what `is_true` says, for a node that has
+/// been given back may hold anything else by now. `None` if something was changed.
+#[inline(always)]
+fn descend(
+    root: &'static Node,
+    address: usize,
+    is_true: impl Fn() -> bool,
+) -> Option<(&'static Node, usize)> {
+    // The root's address is only ever replaced by another node's, so that one may be looked at.
+    let mut node = root;
+    for level in (0..root.level()).rev() {
+        let link = node.link(node.rows_up_to(address).max(1) - 1);
+        if !is_true() {
+            return None;
+        }
+        node = Pool::<Node>::at(link)?;
+        if level == 0 {
+            node.prefetch();
+        }
+    }
+    Some((node, node.rows_up_to(address)))
 }
 
 /// What a search for a gap is after.
@@ -381,23 +407,24 @@ fn insert_row(
     Some(right)
 }
 
-/// Removes below a node; answers whether the node is empty now.
-fn remove_below(node: &'static Node, nodes: &mut Pool<Node>, start: usize) -> bool {
-    let Some(index) = node.rows_up_to(start).checked_sub(1) else {
-        return false;
-    };
+/// Removes below a node, which may be empty then; answers where the run ended.
+fn remove_below(node: &'static Node, nodes: &mut Pool<Node>, start: usize) -> Option<usize> {
+    let index = node.rows_up_to(start).checked_sub(1)?;
     if node.is_leaf() {
         debug_assert_eq!(node.first(index), start);
+        let end = node.last(index);
         node.remove(index);
-    } else if let Some(child) = node.row(index).child() {
-        if remove_below(child, nodes, start) {
-            nodes.give(child);
-            node.remove(index);
-        } else {
-            node.set(index, child.summary());
-        }
+        return Some(end);
     }
-    node.length() == 0
+    let child = node.row(index).child()?;
+    let end = remove_below(child, nodes, start)?;
+    if child.length() == 0 {
+        nodes.give(child);
+        node.remove(index);
+    } else {
+        node.set(index, child.summary());
+    }
+    Some(end)
 }
 
 fn replace_below(node: &'static Node, start: usize, row: Row) {
@@ -422,8 +449,9 @@ pub(super) fn copies_are_true(tree: &Tree) -> bool {
             let row = node.row(index);
             if node.is_leaf() {
                 let run = row.run().unwrap();
-                let base = run.allocation.base();
-                return row.facts == run.facts() && node.allocation_base(index) == base;
+                return row.digest == Digest::of(&run)
+                    && row.facts == run.facts()
+                    && row.third == run.allocation.base();
             }
             let child = row.child().unwrap();
             let summary = child.summary();

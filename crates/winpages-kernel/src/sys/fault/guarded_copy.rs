@@ -67,6 +67,18 @@ global_asm!(
     "mov rax, [rdi]",
     "mov rdx, [rdi + 8]",
     "ret",
+    // Writes six words to rdi; answers 0, or 1.
+    ".hidden winpages_guarded_store",
+    ".globl winpages_guarded_store",
+    "winpages_guarded_store:",
+    "mov [rdi], rax",
+    "mov [rdi + 8], rcx",
+    "mov [rdi + 16], rdx",
+    "mov [rdi + 24], rsi",
+    "mov [rdi + 32], r8",
+    "mov [rdi + 40], r9",
+    "xor eax, eax",
+    "ret",
     "winpages_guarded_copy_faulted:",
     "mov eax, 1",
     "ret",
@@ -79,6 +91,7 @@ unsafe extern "C" {
     fn winpages_guarded_copy_faulted();
     fn winpages_guarded_touch(at: *mut u8) -> usize;
     fn winpages_guarded_load();
+    fn winpages_guarded_store();
 }
 
 /// A pointer led to memory that may not be used so.
@@ -104,6 +117,38 @@ pub unsafe fn write<T: Copy>(to: *mut T, value: &T) -> Result<(), Fault> {
         0 => Ok(()),
         _ => Err(Fault),
     }
+}
+
+/// Writes six words where a caller wants them, out of registers: a value that was just put together in
+/// memory can be read back only once all of it is there, which [`write`] has to wait for.
+///
+/// # Errors
+///
+/// As [`write`].
+///
+/// # Safety
+///
+/// As [`write`].
+#[inline(always)]
+pub unsafe fn write_words(to: *mut [u64; 6], words: [u64; 6]) -> Result<(), Fault> {
+    ensure_handler();
+    let faulted: u64;
+    // SAFETY: the routine survives wild pointers, and changes no other register; what it overwrites the
+    // caller answers for.
+    unsafe {
+        asm!(
+            "call {routine}",
+            routine = sym winpages_guarded_store,
+            in("rdi") to,
+            inlateout("rax") words[0] => faulted,
+            in("rcx") words[1],
+            in("rdx") words[2],
+            in("rsi") words[3],
+            in("r8") words[4],
+            in("r9") words[5],
+        );
+    }
+    if faulted == 0 { Ok(()) } else { Err(Fault) }
 }
 
 /// Reads a value from where a caller says it is.
@@ -210,6 +255,11 @@ mod tests {
             assert_eq!(write(core::ptr::null_mut::<u64>(), &7), Err(Fault));
             assert_eq!(write(0x10 as *mut u64, &7), Err(Fault));
             assert_eq!(write(0xFFFF_8000_0000_0000 as *mut u64, &7), Err(Fault));
+            let mut words = [0; 6];
+            let six = [1, 2, 3, 4, 5, 6];
+            assert_eq!(write_words(&raw mut words, six), Ok(()));
+            assert_eq!(words, six);
+            assert_eq!(write_words(0x10 as *mut [u64; 6], six), Err(Fault));
             assert_eq!(read(0x13 as *const u32), Err(Fault));
             assert_eq!(read(&raw const value), Ok(7));
             assert_eq!(touch_for_write((&raw mut value) as usize), Ok(()));

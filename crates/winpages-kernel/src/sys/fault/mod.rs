@@ -12,7 +12,7 @@ use cause::{RAISED, cause_of};
 
 pub use cause::{Attempt, Cause, Trap};
 pub(crate) use guarded_copy::read_pair;
-pub use guarded_copy::{Fault, copy, read, touch_for_write, write};
+pub use guarded_copy::{Fault, copy, read, touch_for_write, write, write_words};
 pub(crate) use signal_stack::{
     SIGNAL_STACK_SIZE, stop_using_signal_stack, use_signal_stack, uses_signal_stack,
 };
