@@ -37,7 +37,7 @@ struct Row {
     /// What carries the object's name.
     path: PathBuf,
     owner: u32,
-    creator: u32,
+    creator: Option<u32>,
     held: bool,
     holders: Vec<Holder>,
     #[serde(skip)]
@@ -75,6 +75,11 @@ pub fn objects(json: bool) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The process that created an object, where its file says so.
+fn creator(object: &NamedObject) -> Option<u32> {
+    Some(object.descriptor.creator).filter(|creator| *creator != 0)
+}
+
 impl Row {
     fn new(object: NamedObject) -> Result<Self, NtStatus> {
         let handles = (object.device, object.inode);
@@ -110,9 +115,9 @@ impl Row {
                 .file
                 .map(|file| file.path)
                 .filter(|path| !path.as_os_str().is_empty()),
+            creator: creator(&object),
             path: object.path,
             owner: object.owner,
-            creator: object.descriptor.creator,
             held: object.is_held,
             holders: Vec::new(),
         })
@@ -131,9 +136,9 @@ impl Row {
                 views: NO_VIEWS,
             },
             file: None,
+            creator: creator(&object),
             path: object.path,
             owner: object.owner,
-            creator: object.descriptor.creator,
             held: object.is_held,
             holders: Vec::new(),
         }

@@ -2,13 +2,14 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::ffi::CString;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::name::ObjectName;
 use super::namespace_directory::NamespaceDirectory;
 use crate::NtStatus;
+use crate::sys::lasting_descriptor::LastingDescriptor;
 use crate::sys::shared_file::Stat;
 use crate::sys::{fork, shared_file};
 
@@ -26,7 +27,7 @@ pub struct NamedFile {
     /// [`fork::generation`] when the file was opened.
     generation: u64,
     released: AtomicBool,
-    for_views: OnceLock<OwnedFd>,
+    for_views: LastingDescriptor,
     is_writable: bool,
     state: NamedFileState,
 }
@@ -71,7 +72,7 @@ impl NamedFile {
             file_name,
             generation: fork::generation(),
             released: AtomicBool::new(false),
-            for_views: OnceLock::new(),
+            for_views: LastingDescriptor::default(),
             is_writable: opened.is_writable,
             state: opened.state,
         }
@@ -93,22 +94,27 @@ impl NamedFile {
         ObjectName::leaf_of_file(&self.file_name).unwrap_or_default()
     }
 
-    /// The file as views are to be mapped from it.
-    pub(crate) fn for_views(&self) -> BorrowedFd<'_> {
-        if let Some(opened) = self.for_views.get() {
-            return opened.as_fd();
+    /// Opens the file for views, if that has not been done: before any lock is taken that a view is mapped
+    /// under, for it takes memory.
+    pub(crate) fn open_for_views(&self) {
+        if self.for_views.get().is_some() {
+            return;
         }
         let opened = if self.is_writable {
             shared_file::open_writable(self.as_fd())
         } else {
             shared_file::open_again(self.as_fd())
         };
-        match opened {
-            Ok(opened) => self.for_views.get_or_init(|| opened).as_fd(),
-            // No /proc, no descriptor left, or rights that have been taken away since: better a view that
-            // outlives a fork with its lock than none.
-            Err(_) => self.as_fd(),
+        if let Ok(opened) = opened {
+            self.for_views.put(opened);
         }
+    }
+
+    /// The file as views are to be mapped from it. Where it could not be opened once more (no /proc, no
+    /// descriptor left, rights that have been taken away since) it is the one that holds the name: better a
+    /// view that outlives a fork with its lock than none.
+    pub(crate) fn for_views(&self) -> BorrowedFd<'_> {
+        self.for_views.get().unwrap_or(self.as_fd())
     }
 
     /// Whether both are openings of one object's file.

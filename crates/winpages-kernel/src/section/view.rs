@@ -255,6 +255,9 @@ fn view_to_map(section: Arc<Section>, request: &MapView) -> (ViewPlace, View) {
         (_, None) if is_large => Pages::Large,
         (_, None) => Pages::Committed,
     };
+    if let Storage::Named(file) = &section.storage {
+        file.open_for_views();
+    }
     let view = View {
         mapped: request.protection | caching,
         pages,

@@ -19,6 +19,7 @@ pub mod fork;
 pub mod futex;
 pub mod injection;
 mod kept_descriptor;
+pub mod lasting_descriptor;
 pub mod life_mark;
 pub mod local_socket;
 pub mod lock;
