@@ -8,16 +8,16 @@ mod common;
 use std::os::unix::process::CommandExt;
 
 use common::*;
-use winpages_kernel::Handle;
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::object::{AccessMask, namespace};
 use winpages_kernel::section::{self, Disposition};
 use winpages_kernel::wait::*;
+use winpages_kernel::{Handle, NtStatus};
 
 /// A system call that nothing else makes: it marks where the life to be cut short begins.
 const MARKER: i64 = libc::SYS_getpgid;
 
-fn life() {
+fn life(create: impl Fn(&str, u64) -> Result<(Handle, Disposition), NtStatus>) {
     // SAFETY: getpgid only answers.
     unsafe { libc::syscall(MARKER, 0) };
     let (created, _) = create("short life", 0x3000).unwrap();
@@ -171,24 +171,27 @@ fn killed_at(stop: usize, role: &str) -> bool {
 
 fn main() {
     match role().as_deref() {
-        Some("life") => return life(),
+        Some("life") => return life(create),
+        Some("described life") => return life(create_described),
         Some("waiting life") => return waiting_life(),
         _ => {}
     }
     if !alone("dies") {
         return;
     }
-    let mut stop = 0;
-    while killed_at(stop, "life") {
-        let (handle, disposition) = create("short life", 0x1000).unwrap();
-        assert_eq!(disposition, Disposition::Created, "killed at stop {stop}");
-        close(handle);
-        assert_eq!(files(), [""; 0], "killed at stop {stop}");
-        stop += 1;
+    for role in ["life", "described life"] {
+        let mut stop = 0;
+        while killed_at(stop, role) {
+            let (handle, disposition) = create("short life", 0x1000).unwrap();
+            assert_eq!(disposition, Disposition::Created, "{role}, stop {stop}");
+            close(handle);
+            assert_eq!(files(), [""; 0], "{role}, killed at stop {stop}");
+            stop += 1;
+        }
+        assert!(stop > 40, "only {stop} stops were seen");
+        assert_eq!(namespace::list().unwrap().len(), 0);
+        println!("{role}: killed at each of {stop} stops");
     }
-    assert!(stop > 40, "only {stop} stops were seen");
-    assert_eq!(namespace::list().unwrap().len(), 0);
-    println!("killed at each of {stop} stops");
     let mut stop = 0;
     loop {
         // Every other time somebody else has the objects open.

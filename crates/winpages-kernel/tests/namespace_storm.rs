@@ -33,7 +33,14 @@ fn member(index: usize, rounds: usize) {
         let which = random as usize % NAMES;
         let text = format!("storm {which}");
         let handle = if random & 0x100 == 0 {
-            create(&text, 4096).unwrap().0
+            // Of both layouts, under each name.
+            let described = random & 0x200 == 0;
+            let made = if described {
+                create_described(&text, 4096)
+            } else {
+                create(&text, 4096)
+            };
+            made.unwrap().0
         } else {
             match open(&text) {
                 Ok(handle) => handle,

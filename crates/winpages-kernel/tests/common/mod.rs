@@ -98,6 +98,14 @@ pub fn create(text: &str, size: u64) -> Result<(Handle, Disposition), NtStatus> 
     create_section(&request(text, size))
 }
 
+/// A section that needs a descriptor behind its data, for its pages can be executed.
+pub fn create_described(text: &str, size: u64) -> Result<(Handle, Disposition), NtStatus> {
+    create_section(&CreateSection {
+        protection: Protection::EXECUTE_READWRITE.bits(),
+        ..request(text, size)
+    })
+}
+
 pub fn open(text: &str) -> Result<Handle, NtStatus> {
     section::open_section(
         &name(text),
