@@ -452,3 +452,24 @@ fn a_file_that_is_being_made_is_waited_for() {
     file.set_len(4098).unwrap();
     assert_eq!(open("slow"), Err(NtStatus::OBJECT_TYPE_MISMATCH));
 }
+
+#[test]
+fn a_namespace_on_a_disk_has_descriptors() {
+    if !alone("a_namespace_on_a_disk_has_descriptors") {
+        return;
+    }
+    let elsewhere = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("namespace on a disk");
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    let directory = std::fs::File::open(&elsewhere).unwrap();
+    if winpages_kernel::sys::directory::is_on_tmpfs(std::os::fd::AsFd::as_fd(&directory)) {
+        return skip("the build directory is in memory");
+    }
+    // SAFETY: this process has one thread that looks at the environment.
+    unsafe { std::env::set_var("WINPAGES_NAMESPACE", &elsewhere) };
+    let (handle, _) = create("on a disk", 8192).unwrap();
+    let file = local_directory().join("on a disk").metadata().unwrap();
+    assert_eq!(file.permissions().mode() & 0o7777, 0o600);
+    assert!(file.len() > 8192);
+    close(open("on a disk").unwrap());
+    close(handle);
+}

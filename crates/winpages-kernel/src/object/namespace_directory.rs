@@ -22,6 +22,7 @@ pub struct NamespaceDirectory {
     descriptor: OwnedFd,
     /// Where it is.
     pub path: PathBuf,
+    is_on_tmpfs: bool,
 }
 
 /// What this process has opened: the local and the global one.
@@ -65,6 +66,12 @@ impl NamespaceDirectory {
         }
     }
 
+    /// Whether its files are memory. There, a file to which pages are added gets its length when it has all of
+    /// them; elsewhere it may grow piece by piece.
+    pub fn is_on_tmpfs(&self) -> bool {
+        self.is_on_tmpfs
+    }
+
     /// Forgets a directory that has been deleted under this process.
     pub fn forget(scope: Scope) {
         OPENED.lock()[scope as usize] = None;
@@ -104,7 +111,12 @@ impl NamespaceDirectory {
             Scope::Global => found.1 & 0o1777 == 0o1777,
         };
         if is_sound {
-            Ok(Self { descriptor, path })
+            let is_on_tmpfs = sys::is_on_tmpfs(descriptor.as_fd());
+            Ok(Self {
+                descriptor,
+                path,
+                is_on_tmpfs,
+            })
         } else {
             Err(NtStatus::ACCESS_DENIED)
         }

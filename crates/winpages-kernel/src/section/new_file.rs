@@ -10,7 +10,7 @@ use super::payload::Payload;
 use crate::NtStatus;
 use crate::address_space::Protection;
 use crate::file::File;
-use crate::object::{Descriptor, ObjectKind, ObjectName, PlainSection};
+use crate::object::{Descriptor, NamespaceDirectory, ObjectKind, ObjectName, PlainSection};
 use crate::sys::{descriptors, shared_file};
 
 /// What has been found and written while a section's new file was being filled.
@@ -35,7 +35,8 @@ impl Maker<'_> {
         let is_plain = self.request.file.is_none()
             && self.protection == Protection::READWRITE
             && self.security.is_none()
-            && name.is_spelled_out();
+            && name.is_spelled_out()
+            && NamespaceDirectory::of(name.scope()).is_ok_and(|there| there.is_on_tmpfs());
         is_plain.then_some(kind)
     }
 

@@ -56,6 +56,11 @@ pub fn owner_and_mode(directory: BorrowedFd<'_>) -> Result<(u32, u32), Errno> {
     Ok((found.st_uid, found.st_mode & 0o7777))
 }
 
+/// Whether a directory is on a tmpfs.
+pub fn is_on_tmpfs(directory: BorrowedFd<'_>) -> bool {
+    rustix::fs::fstatfs(directory).is_ok_and(|found| found.f_type == libc::TMPFS_MAGIC)
+}
+
 /// The names in an open directory, without `.` and `..`, in no order.
 ///
 /// # Errors
