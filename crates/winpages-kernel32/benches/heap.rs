@@ -5,6 +5,7 @@
 //! 31 turns; the ratio is the median of the pairs. `heap_speed.c` beside this file has the same loops in
 //! C, for running them on another Windows API.
 
+mod on_wine;
 mod paired;
 
 use core::ffi::c_void;
@@ -12,6 +13,7 @@ use core::hint::black_box;
 use std::time::Instant;
 
 use kernel32::heap::*;
+use on_wine::OnWine;
 use paired::compare;
 
 /// A way to allocate and free.
@@ -154,7 +156,7 @@ fn compare_threads(name: &str, ours: impl Fn() + Sync, reference: &str, theirs: 
 fn main() {
     println!("nanoseconds for a hundred operations: least and median");
     let heap = Heap(GetProcessHeap() as usize);
-    compare(
+    let pair = compare(
         "HeapAlloc+HeapFree 64",
         3000,
         || pairs(&heap),
@@ -184,7 +186,7 @@ fn main() {
     );
     let mut blocks = vec![core::ptr::null_mut(); 1000];
     let mut others = blocks.clone();
-    compare(
+    let thousand = compare(
         "1000 HeapAlloc, 1000 HeapFree",
         300,
         || wave(&heap, &mut blocks),
@@ -211,6 +213,10 @@ fn main() {
         "malloc, free",
         || burst(&Glibc),
     );
+    println!("nanoseconds for one operation");
+    let wine = OnWine::run("heap_speed.c");
+    wine.beside("HeapAlloc+HeapFree 64", pair / 100.0);
+    wine.beside("1000 HeapAlloc, 1000 HeapFree", thousand / 1000.0);
     paired::measure("HeapCreate+HeapDestroy", 500, || {
         let heap = HeapCreate(0, 0, 0);
         assert_eq!(HeapDestroy(heap), 1);

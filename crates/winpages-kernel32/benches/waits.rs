@@ -2,8 +2,10 @@
 //!
 //! `cargo bench -p winpages-kernel32 --bench waits`. Figures are nanoseconds of processor time per
 //! operation, the least and the median of 31 turns; the ratio is the median of the pairs. Of the
-//! ping-pongs between two processes they are of the clock on the wall.
+//! ping-pongs between two processes they are of the clock on the wall, as of Wine, if that is here.
+//! Beside iceoryx2, which needs more than this workspace has: `cargo run --release` in `peers/iceoryx2`.
 
+mod on_wine;
 mod paired;
 
 use core::hint::spin_loop;
@@ -18,6 +20,7 @@ use kernel32::file_view::*;
 use kernel32::handle::CloseHandle;
 use kernel32::mutex::*;
 use kernel32::wait::*;
+use on_wine::OnWine;
 use paired::{compare, measure};
 use rustix::mm::{MapFlags, ProtFlags};
 
@@ -68,8 +71,9 @@ fn mutexes() {
     // SAFETY: the name is NUL-terminated.
     let ours = unsafe { CreateMutexW(null(), 0, wide("bench mutex").as_ptr()) };
     let theirs = robust_mutex();
-    compare(
-        "WaitForSingleObject+ReleaseMutex, named",
+    let name = "WaitForSingleObject+ReleaseMutex, named";
+    let median = compare(
+        name,
         100_000,
         || {
             assert_eq!(WaitForSingleObject(ours, INFINITE), 0);
@@ -82,6 +86,7 @@ fn mutexes() {
             assert_eq!(libc::pthread_mutex_unlock(theirs), 0);
         },
     );
+    OnWine::run("wait_speed.c").beside(name, median);
     let signal = event("bench event");
     measure(
         "SetEvent+WaitForSingleObject, nobody waits",
