@@ -274,3 +274,92 @@ fn a_process_that_knows_nothing_of_us_is_like_one_that_does() {
     }
     assert_eq!(found.len(), expected.len());
 }
+
+/// Starts itself suspended, puts a text there, and lets it go on: it finds the text, and its memory is its own.
+const STARTS: &str = r#"
+    #include <windows.h>
+    #include <stdio.h>
+    #include <string.h>
+
+    static char *const place = (char *)0x300000000000;
+
+    static void describe(const char *what, HANDLE process, SIZE_T offset)
+    {
+        MEMORY_BASIC_INFORMATION found;
+        VirtualQueryEx(process, place + offset, &found, sizeof found);
+        printf("%s: +%llx, %x, %llx bytes, %x, %x\n", what,
+               (unsigned long long)((char *)found.AllocationBase - place), (unsigned)found.AllocationProtect,
+               (unsigned long long)found.RegionSize, (unsigned)found.State, (unsigned)found.Protect);
+        fflush(stdout);
+    }
+
+    int main(int argc, char **argv)
+    {
+        char self[MAX_PATH], line[] = "child";
+        STARTUPINFOA startup = { .cb = sizeof startup };
+        PROCESS_INFORMATION process;
+        if (!strcmp(argv[0], "child")) {
+            printf("the child reads %s\n", place + 0x1000);
+            for (SIZE_T offset = 0; offset < 0x10000; offset += offset ? 0xE000 : 0x1000)
+                describe("the child sees", GetCurrentProcess(), offset);
+            DWORD old;
+            printf("protected: %d\n", VirtualProtect(place + 0x1000, 0x1000, PAGE_READWRITE, &old));
+            printf("second one freed: %d\n", VirtualFree(place + 0x10000, 0, MEM_RELEASE));
+            fflush(stdout);
+            while (*(volatile char *)(place + 0x1000) != '!')
+                Sleep(1);
+            return 7;
+        }
+        GetModuleFileNameA(NULL, self, sizeof self);
+        if (!CreateProcessA(self, line, NULL, NULL, FALSE, CREATE_SUSPENDED, NULL, NULL, &startup, &process))
+            return 1;
+        HANDLE child = process.hProcess;
+        DWORD old, code = 0;
+        VirtualAllocEx(child, place, 0x10000, MEM_RESERVE, PAGE_NOACCESS);
+        VirtualAllocEx(child, place + 0x10000, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        VirtualAllocEx(child, place + 0x1000, 0xE000, MEM_COMMIT, PAGE_READWRITE);
+        WriteProcessMemory(child, place + 0x1000, "what was put there", 19, NULL);
+        VirtualProtectEx(child, place + 0x1000, 0xE000, PAGE_READONLY, &old);
+        describe("suspended", child, 0x1000);
+        ResumeThread(process.hThread);
+        /* Until the child has made its page writable. */
+        while (!WriteProcessMemory(child, place + 0x1100, "!", 1, NULL))
+            Sleep(1);
+        describe("running", child, 0x2000);
+        printf("part decommitted: %d\n", VirtualFreeEx(child, place + 0x2000, 0x1000, MEM_DECOMMIT));
+        describe("then", child, 0x2000);
+        WriteProcessMemory(child, place + 0x1000, "!", 1, NULL);
+        WaitForSingleObject(child, 30000);
+        GetExitCodeProcess(child, &code);
+        printf("%u\n", (unsigned)code);
+        return 0;
+    }
+"#;
+
+#[test]
+fn what_a_suspended_process_is_given_is_its_own_when_it_runs() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let source = scratch.path().join("starts.c");
+    std::fs::write(&source, STARTS).expect("the program");
+    let (code, output, messages) = finish(winpages().arg("run").arg(&source));
+    assert_eq!(code, 0, "{messages}");
+    let mut lines: Vec<_> = output.lines().collect();
+    // Both write to the same place meanwhile.
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "7",
+            "part decommitted: 1",
+            "protected: 1",
+            "running: +0, 1, d000 bytes, 1000, 2",
+            "second one freed: 1",
+            "suspended: +0, 1, e000 bytes, 1000, 2",
+            "the child reads what was put there",
+            "the child sees: +0, 1, 1000 bytes, 2000, 0",
+            "the child sees: +0, 1, 1000 bytes, 2000, 0",
+            "the child sees: +0, 1, e000 bytes, 1000, 2",
+            "then: +0, 1, 1000 bytes, 2000, 0",
+        ]
+    );
+}

@@ -5,6 +5,7 @@
 //! call; what others mapped (stacks, malloc, the images of the program) it asks the kernel about.
 
 mod address_requirements;
+mod adopt;
 mod allocate;
 mod allocation_request;
 mod commit_map;
@@ -38,6 +39,7 @@ mod written_page_query;
 mod written_pages;
 
 pub use address_requirements::AddressRequirements;
+pub(crate) use adopt::adopt;
 pub use allocate::{
     allocate_virtual_memory, allocate_virtual_memory_below, allocate_virtual_memory_within,
     requirements_below,

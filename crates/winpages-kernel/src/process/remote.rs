@@ -26,16 +26,16 @@ impl Process {
             return Err(Asked::Refused(NtStatus::PROCESS_IS_TERMINATING));
         }
         let asked = self.connection.ask(self.number, &request);
-        if matches!(asked, Err(Asked::NotListening)) {
-            self.not_listening.store(now(), Ordering::Relaxed);
-        }
+        let is_deaf = matches!(asked, Err(Asked::NotListening));
+        let since = if is_deaf { now() } else { 0 };
+        self.not_listening.store(since, Ordering::Relaxed);
         asked
     }
 
     /// Whether it was found not to listen so short a time ago that it need not be asked again for what others
-    /// can find out without it.
+    /// can find out without it. A program takes longer to be loaded.
     pub(super) fn was_just_not_listening(&self) -> bool {
-        const SHORT: u64 = 10_000_000;
+        const SHORT: u64 = 1_000_000;
         now().saturating_sub(self.not_listening.load(Ordering::Relaxed)) < SHORT
     }
 }

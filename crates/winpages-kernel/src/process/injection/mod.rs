@@ -1,6 +1,7 @@
 //! The memory of a process that knows nothing of this library: NtAllocateVirtualMemory and its kin there, by system
 //! calls that it is made to make.
 
+mod adopt;
 mod allocate;
 mod free;
 mod place;
@@ -21,6 +22,7 @@ use crate::sys::memory::Access;
 use crate::sys::procmap::Maps;
 use crate::sys::tracee::{InjectionError, Tracee};
 use crate::sys::{clock, injection, process};
+pub(super) use adopt::adopt_own;
 pub(super) use allocate::allocate;
 pub(super) use free::free;
 pub(super) use protect::protect;
@@ -31,7 +33,7 @@ pub(super) use view::{map_view, unmap_view};
 struct Session<'a> {
     process: &'a Process,
     /// Its memory's descriptor, which is locked: one at a time changes it, and its record.
-    _lock: OwnedFd,
+    lock: OwnedFd,
     record: Record,
 }
 
@@ -59,31 +61,14 @@ impl<'a> Session<'a> {
     }
 
     fn open(process: &'a Process) -> Result<Self, NtStatus> {
-        let lock = process::open_memory(process.number).map_err(|errno| match errno {
-            Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
-            Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
-            _ => NtStatus::ACCESS_DENIED,
-        })?;
-        let until = clock::monotonic() + PATIENCE;
-        while let Err(errno) = file::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            if errno != Errno::WOULDBLOCK && errno != Errno::INTR {
-                return Err(NtStatus::INSUFFICIENT_RESOURCES);
-            }
-            if process.has_ended() {
-                return Err(NtStatus::PROCESS_IS_TERMINATING);
-            }
-            if clock::monotonic() > until {
-                return Err(NtStatus::IO_TIMEOUT);
-            }
-            clock::sleep(Duration::from_micros(100));
-        }
+        let lock = lock_memory(process.number, || process.has_ended())?;
         let record = Record::of(process.number)?;
         if process.has_ended() {
             return Err(NtStatus::PROCESS_IS_TERMINATING);
         }
         Ok(Self {
             process,
-            _lock: lock,
+            lock,
             record,
         })
     }
@@ -160,6 +145,36 @@ impl<'a> Session<'a> {
         let mut places = record::PLACES.into_iter();
         places.find(is_free).ok_or(NtStatus::NO_MEMORY)
     }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        // A process that was forked meanwhile has the descriptor, too, and might keep it.
+        let _ = file::flock(&self.lock, FlockOperation::Unlock);
+    }
+}
+
+/// Opens a process's memory and locks it, for one at a time changes it.
+fn lock_memory(number: u32, has_ended: impl Fn() -> bool) -> Result<OwnedFd, NtStatus> {
+    let lock = process::open_memory(number).map_err(|errno| match errno {
+        Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
+        Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
+        _ => NtStatus::ACCESS_DENIED,
+    })?;
+    let until = clock::monotonic() + PATIENCE;
+    while let Err(errno) = file::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        if errno != Errno::WOULDBLOCK && errno != Errno::INTR {
+            return Err(NtStatus::INSUFFICIENT_RESOURCES);
+        }
+        if has_ended() {
+            return Err(NtStatus::PROCESS_IS_TERMINATING);
+        }
+        if clock::monotonic() > until {
+            return Err(NtStatus::IO_TIMEOUT);
+        }
+        clock::sleep(Duration::from_micros(100));
+    }
+    Ok(lock)
 }
 
 fn no_room() -> InjectionError {

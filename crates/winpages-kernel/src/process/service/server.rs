@@ -6,6 +6,7 @@ use std::thread;
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use super::super::injection::adopt_own;
 use super::answer::answer;
 use super::parcel::Parcel;
 use super::{LEND_BACKING, socket_name};
@@ -55,6 +56,7 @@ pub fn serve_requests() {
     if kept.is_err() {
         return;
     }
+    adopt_own();
     // The program's handlers do not run in a thread that it does not know.
     let blocked = signals::block_all();
     USUAL_SIGNALS.get_or_init(|| blocked);
