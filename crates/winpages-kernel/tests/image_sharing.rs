@@ -6,12 +6,16 @@ mod common;
 #[path = "common/images.rs"]
 mod images;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
+use std::process::Stdio;
 use std::time::Duration;
 
 use common::*;
 use images::*;
+use winpages_kernel::Handle;
 use winpages_kernel::address_space::PageRange;
+use winpages_kernel::object::namespace;
 use winpages_kernel::section::unmap_view_of_section;
 
 const TEST: &str = "two_processes_share_what_is_marked_so";
@@ -143,7 +147,7 @@ fn an_image_outlives_the_process_that_laid_it_out() {
     const TEST: &str = "an_image_outlives_the_process_that_laid_it_out";
     if role().is_some() {
         let path = std::env::var("WINPAGES_TEST_IMAGE").unwrap();
-        let section = image_section(path.as_ref(), None).unwrap();
+        let section = image_section(path.as_ref(), Some("by name")).unwrap();
         let (view, _) = map_image(section).unwrap();
         // SAFETY: data of the image.
         unsafe { byte(view, 0x2018).write_volatile(1) };
@@ -158,25 +162,39 @@ fn an_image_outlives_the_process_that_laid_it_out() {
     }
     let scratch = Scratch::new();
     let path = write_file(&scratch, &image_with_shared_data());
-    let mut first = helper(TEST, "first")
-        .env("WINPAGES_TEST_IMAGE", &path)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = std::io::BufReader::new(first.stdout.take().unwrap());
-    let mut lines = std::io::BufRead::lines(output);
-    assert!(lines.any(|line| line.unwrap().ends_with("mapped")));
-    let section = image_section(&path, None).unwrap();
-    let (view, _) = map_image(section).unwrap();
-    drop(first.stdin.take());
-    first.wait().unwrap();
-    // This process holds it now, and leads the next there.
-    let (beside, _) = map_image(image_section(&path, None).unwrap()).unwrap();
-    // SAFETY: data of the image.
-    unsafe {
-        assert_eq!(byte(view, 0x2018).read_volatile(), 1);
-        byte(view, 0x2018).write_volatile(2);
-        assert_eq!(byte(beside, 0x2018).read_volatile(), 2);
+    // By the file, and by the name of the section.
+    let ways: [&dyn Fn() -> Handle; 2] = [&|| image_section(&path, None).unwrap(), &|| {
+        open("by name").unwrap()
+    }];
+    for way in ways {
+        let mut first = helper(TEST, "first")
+            .env("WINPAGES_TEST_IMAGE", &path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(first.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().ends_with("mapped")));
+        let section = way();
+        let (view, _) = map_image(section).unwrap();
+        drop(first.stdin.take());
+        first.wait().unwrap();
+        // This process holds it now, and leads the next there.
+        let beside = image_section(&path, None).unwrap();
+        let (shown, _) = map_image(beside).unwrap();
+        // SAFETY: data of the image.
+        unsafe {
+            assert_eq!(byte(view, 0x2018).read_volatile(), 1);
+            byte(view, 0x2018).write_volatile(2);
+            assert_eq!(byte(shown, 0x2018).read_volatile(), 2);
+        }
+        for view in [view, shown] {
+            unmap_view_of_section(view.base).unwrap();
+        }
+        close(section);
+        close(beside);
+        // What the dead process has left.
+        namespace::sweep().unwrap();
+        assert_eq!(files(), [""; 0]);
     }
 }

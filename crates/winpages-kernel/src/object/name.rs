@@ -4,7 +4,6 @@ use core::fmt;
 use std::ffi::{CStr, CString};
 
 use crate::NtStatus;
-use crate::sys::shared_file::Stat;
 
 /// The session that every process is in. Session 0 is for services, and there are none.
 pub const SESSION_ID: u32 = 1;
@@ -115,11 +114,9 @@ impl ObjectName {
 
     /// What a laid-out program image is known by: which file it is of, and when that last changed. No program
     /// can give such a name.
-    pub(crate) fn of_image(found: &Stat) -> Self {
-        let text = format!(
-            r"Image\{:x}-{:x}-{:x}-{:x}.{:09}",
-            found.st_dev, found.st_ino, found.st_size, found.st_ctime, found.st_ctime_nsec
-        );
+    pub(crate) fn of_image(device: u64, inode: u64, size: u64, changed: (u64, u64)) -> Self {
+        let (seconds, nanoseconds) = changed;
+        let text = format!(r"Image\{device:x}-{inode:x}-{size:x}-{seconds:x}.{nanoseconds:09}");
         Self {
             scope: Scope::Local,
             leaf: text.encode_utf16().collect(),

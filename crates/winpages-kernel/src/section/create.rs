@@ -360,7 +360,7 @@ impl Maker<'_> {
         }
         let size = file.size()?;
         if self.flags.contains(SectionFlags::IMAGE) {
-            let image = image_sharing::find_or_lay_out(&file, size)?;
+            let image = image_sharing::find_or_lay_out(&file)?;
             if self.request.size > image.layout.size {
                 return Err(NtStatus::SECTION_TOO_BIG);
             }

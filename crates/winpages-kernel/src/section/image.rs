@@ -28,8 +28,9 @@ const CHUNK: u64 = 1 << 20;
 const LONGEST_RECORD: u64 = 1 << 17;
 
 /// The fixed part of the record: the base that the image has been relocated to, the file's size,
-/// device and inode number, where in the file its headers are, and how long. The headers follow.
-type Record = [u64; 6];
+/// device and inode number, the seconds and nanoseconds of its last change, where in the file its headers
+/// are, and how long. The headers follow.
+type Record = [u64; 8];
 
 /// An image, laid out.
 #[derive(Debug)]
@@ -38,10 +39,40 @@ pub struct Image {
     /// Where its parts are.
     pub layout: ImageLayout,
     /// The file it came from.
-    pub file: Identity,
+    pub file: FileVersion,
     /// The name by which others find it; see [`super::image_sharing`].
     #[allow(dead_code, reason = "it is held, and let go of with the image")]
     held: Option<NamedFile>,
+}
+
+/// A file, as it was at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Which file.
+    pub identity: Identity,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it had last changed, in seconds and nanoseconds since 1970.
+    pub changed: (u64, u64),
+}
+
+impl FileVersion {
+    /// What an open file is now.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::FILE_INVALID`] if that cannot be told.
+    pub fn of(file: BorrowedFd<'_>) -> Result<Self, NtStatus> {
+        let found = shared_file::stat(file).map_err(|_| NtStatus::FILE_INVALID)?;
+        Ok(Self {
+            identity: Identity {
+                device: found.st_dev,
+                inode: found.st_ino,
+            },
+            size: found.st_size as u64,
+            changed: (found.st_ctime as u64, found.st_ctime_nsec),
+        })
+    }
 }
 
 /// Pages that show an image as it is at one base.
@@ -60,15 +91,17 @@ impl Image {
     ///
     /// Those of [`ImageHeaders::read`] and [`ImageHeaders::layout`]; [`NtStatus::COMMITMENT_LIMIT`] if
     /// there is not enough memory, [`NtStatus::IN_PAGE_ERROR`] if the file cannot be read.
-    pub fn lay_out(file: BorrowedFd<'_>, size: u64, identity: Identity) -> Result<Self, NtStatus> {
-        let headers = ImageHeaders::read(file, size)?;
+    pub fn lay_out(file: BorrowedFd<'_>, version: FileVersion) -> Result<Self, NtStatus> {
+        let headers = ImageHeaders::read(file, version.size)?;
         let layout = headers.layout()?;
         let pages = shared_file::create_sealable(c"winpages image").map_err(out_of_descriptors)?;
         let record: Record = [
             NOT_RELOCATED,
-            size,
-            identity.device,
-            identity.inode,
+            version.size,
+            version.identity.device,
+            version.identity.inode,
+            version.changed.0,
+            version.changed.1,
             headers.offset.into(),
             headers.bytes.len() as u64,
         ];
@@ -92,7 +125,7 @@ impl Image {
         Ok(Self {
             pages,
             layout,
-            file: identity,
+            file: version,
             held: None,
         })
     }
@@ -222,25 +255,38 @@ fn record_offset(layout: &ImageLayout) -> u64 {
 }
 
 /// The record at an offset, if it is one.
-fn read_record(pages: BorrowedFd<'_>, at: u64) -> Option<(ImageLayout, Identity)> {
-    let mut record: Record = [0; 6];
+fn read_record(pages: BorrowedFd<'_>, at: u64) -> Option<(ImageLayout, FileVersion)> {
+    let mut record: Record = [0; 8];
     for (index, word) in record.iter_mut().enumerate() {
         let mut bytes = [0u8; 8];
         read(pages, &mut bytes, at + index as u64 * 8).ok()?;
         *word = u64::from_ne_bytes(bytes);
     }
-    let [_, file_size, device, inode, header_offset, header_size] = record;
+    let [
+        _,
+        size,
+        device,
+        inode,
+        seconds,
+        nanoseconds,
+        header_offset,
+        header_size,
+    ] = record;
     if header_size > LONGEST_RECORD {
         return None;
     }
     let mut headers = ImageHeaders {
         offset: u32::try_from(header_offset).ok()?,
-        file_size,
+        file_size: size,
         bytes: vec![0; header_size as usize],
     };
     read(pages, &mut headers.bytes, at + size_of::<Record>() as u64).ok()?;
     let layout = headers.layout().ok()?;
-    let file = Identity { device, inode };
+    let file = FileVersion {
+        identity: Identity { device, inode },
+        size,
+        changed: (seconds, nanoseconds),
+    };
     (record_offset(&layout) == at).then_some((layout, file))
 }
 

@@ -11,16 +11,15 @@ use std::time::Duration;
 
 use rustix::fd::{AsFd, BorrowedFd};
 
-use super::image::Image;
+use super::image::{FileVersion, Image};
 use super::image_layout::ImageHeaders;
 use super::payload::Payload;
 use super::{SectionFlags, backing};
 use crate::NtStatus;
 use crate::address_space::Protection;
-use crate::file::File;
+use crate::file::{File, Identity};
 use crate::object::namespace::{self, Found};
 use crate::object::{Descriptor, NamedFile, ObjectKind, ObjectName};
-use crate::sys::shared_file::{self, Stat};
 use crate::sys::{clock, descriptors};
 
 /// How long a file must have been left alone before the time of its last change tells what is in it: twice
@@ -32,22 +31,19 @@ const SETTLED: Duration = Duration::from_millis(20);
 /// # Errors
 ///
 /// As [`Image::lay_out`].
-pub(super) fn find_or_lay_out(file: &File, size: u64) -> Result<Image, NtStatus> {
-    let lay_out = || Image::lay_out(file.as_fd(), size, file.identity());
-    let Ok(found) = shared_file::stat(file.as_fd()) else {
-        return lay_out();
-    };
-    if !is_settled(file.as_fd(), size, &found)? {
+pub(super) fn find_or_lay_out(file: &File) -> Result<Image, NtStatus> {
+    let version = FileVersion::of(file.as_fd())?;
+    let lay_out = || Image::lay_out(file.as_fd(), version);
+    if !is_settled(file.as_fd(), &version)? {
         return lay_out();
     }
-    let name = ObjectName::of_image(&found);
+    let name = name_of(&version);
     let mut laid_out = None;
     let fill = |named: BorrowedFd<'_>| {
         let image = lay_out();
         let written = image.as_ref().map_err(|status| *status).and_then(|image| {
             // What was read must be what the name says.
-            let now = shared_file::stat(file.as_fd()).map_err(|_| NtStatus::FILE_INVALID)?;
-            if ObjectName::of_image(&now) != name {
+            if FileVersion::of(file.as_fd())? != version {
                 return Err(NtStatus::FILE_INVALID);
             }
             describe(image, &name, file.as_fd()).write(named)
@@ -60,19 +56,41 @@ pub(super) fn find_or_lay_out(file: &File, size: u64) -> Result<Image, NtStatus>
         (Ok(Found::Created(held)), Some(Ok(image))) => Ok(image.held_by(held)),
         (_, Some(own)) => own,
         (Ok(Found::Existing(held, descriptor)), None) => {
-            let opened =
-                opened(&descriptor, &held, &name).filter(|image| image.file == file.identity());
+            let opened = opened(&descriptor, &held, &name).filter(|image| image.file == version);
             opened.map_or_else(lay_out, |image| Ok(image.held_by(held)))
         }
         (_, None) => lay_out(),
     }
 }
 
+/// An image that came from another process: if it is the one that its file is known by, this process holds
+/// it, too, and leads others there.
+pub(super) fn join(image: Image) -> Image {
+    let Ok((held, descriptor)) = namespace::open(&name_of(&image.file), ObjectKind::Section, true)
+    else {
+        return image;
+    };
+    let is_that_one = Payload::of(&descriptor).is_ok_and(|payload| {
+        File::identity_of(image.as_fd())
+            .is_ok_and(|own| (own.device, own.inode) == (payload.device, payload.inode))
+    });
+    if is_that_one {
+        image.held_by(held)
+    } else {
+        image
+    }
+}
+
+fn name_of(version: &FileVersion) -> ObjectName {
+    let Identity { device, inode } = version.identity;
+    ObjectName::of_image(device, inode, version.size, version.changed)
+}
+
 /// Whether the time of the file's last change can be relied upon. An image that has parts which all who map
 /// it are to share is waited for.
-fn is_settled(file: BorrowedFd<'_>, size: u64, found: &Stat) -> Result<bool, NtStatus> {
-    let seconds = u64::try_from(found.st_ctime).unwrap_or(0);
-    let changed = Duration::new(seconds, found.st_ctime_nsec as u32);
+fn is_settled(file: BorrowedFd<'_>, version: &FileVersion) -> Result<bool, NtStatus> {
+    let (seconds, nanoseconds) = version.changed;
+    let changed = Duration::new(seconds, nanoseconds as u32);
     let Some(age) = clock::since_unix_epoch().checked_sub(changed) else {
         // By somebody else's clock.
         return Ok(false);
@@ -80,7 +98,7 @@ fn is_settled(file: BorrowedFd<'_>, size: u64, found: &Stat) -> Result<bool, NtS
     if age >= SETTLED {
         return Ok(true);
     }
-    let layout = ImageHeaders::read(file, size)?.layout()?;
+    let layout = ImageHeaders::read(file, version.size)?.layout()?;
     let is_shared = layout.parts.iter().any(|part| part.is_shared);
     if is_shared {
         clock::sleep(SETTLED - age);

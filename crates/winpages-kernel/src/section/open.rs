@@ -8,7 +8,7 @@ use rustix::fd::OwnedFd;
 use super::create::{commit_map_of, enter, parse_protection, purpose, writes};
 use super::image::Image;
 use super::payload::Payload;
-use super::{Section, SectionFlags, Storage, backing, held};
+use super::{Section, SectionFlags, Storage, backing, held, image_sharing};
 use crate::NtStatus;
 use crate::address_space::LARGE_PAGE_SIZE;
 use crate::file::{File, MappingGuard, Purpose};
@@ -102,8 +102,9 @@ fn opened_memory(pages: OwnedFd, size: u64, name: NamedFile) -> Result<Storage, 
 
 /// An image that another process has laid out; with the file it came from, if that process leads there.
 fn opened_image(pages: OwnedFd, holder: u32, name: NamedFile) -> Result<Storage, NtStatus> {
-    let image = Image::from_pages(pages)?;
-    let identity = (image.file.device, image.file.inode);
+    let image = image_sharing::join(Image::from_pages(pages)?);
+    let identity = image.file.identity;
+    let identity = (identity.device, identity.inode);
     let file = descriptors::numbers(holder)
         .find_map(|number| descriptors::open_through((holder, number), identity, false))
         .and_then(|file| File::from_descriptor(file).ok());

@@ -8,7 +8,7 @@ use rustix::fd::AsFd;
 use super::create::{parse_protection, purpose};
 use super::image::Image;
 use super::open::find;
-use super::{Section, SectionFlags, Storage};
+use super::{Section, SectionFlags, Storage, image_sharing};
 use crate::NtStatus;
 use crate::address_space::CommitMap;
 use crate::file::{File, MappingGuard, Purpose};
@@ -74,7 +74,7 @@ impl Section {
                 name: None,
             },
             storage::IMAGE => {
-                let image = Image::from_pages(package.take()?)?;
+                let image = image_sharing::join(Image::from_pages(package.take()?)?);
                 let file = package.take().ok();
                 Storage::Image {
                     image: Box::new(image),
