@@ -123,8 +123,9 @@ static void private_memory(void)
     STATUS("above the addresses", query(SELF, (void *)0x7FFFFFFF0000, 0, &basic, sizeof basic, NULL));
     memset(&region, 0xCC, sizeof region);
     STATUS("region information", query(SELF, (char *)p + 0x1000, 3, &region, 0x18, NULL));
-    printf("  offset 0x%llx, %s, type %x\n", (unsigned long long)((char *)region.base - (char *)p),
-           protection_name(region.protection), (unsigned)region.type);
+    printf("  offset 0x%llx, %s\n", (unsigned long long)((char *)region.base - (char *)p),
+           protection_name(region.protection));
+    DOCUMENTED("private", region.type, 1, "Wine: 0");
     DOCUMENTED("size of the region", region.size, 0x2000, "Wine: from the page on");
     STATUS("a short region buffer", query(SELF, p, 3, &region, 0x10, NULL));
 

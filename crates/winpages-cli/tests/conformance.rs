@@ -249,6 +249,7 @@ programs! { single:
     nt_keyed_events
     nt_memory
     nt_objects
+    nt_residency
     nt_section
     nt_waits
     object_security

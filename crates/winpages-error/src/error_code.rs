@@ -119,11 +119,13 @@ error_codes! {
     ERROR_BAD_DESCRIPTOR_FORMAT = 1361: "A security descriptor is not in the right format (absolute or self-relative).";
     ERROR_NO_SYSTEM_RESOURCES = 1450: "Insufficient system resources exist to complete the requested service.";
     ERROR_WORKING_SET_QUOTA = 1453: "Insufficient quota to complete the requested service.";
+    ERROR_PAGEFILE_QUOTA = 1454: "Insufficient quota to complete the requested service.";
     ERROR_COMMITMENT_LIMIT = 1455: "The paging file is too small for this operation to complete.";
     ERROR_TIMEOUT = 1460: "This operation returned because the timeout period expired.";
     ERROR_NOT_SAME_OBJECT = 1656: "The handles are not handles to the same object.";
     ERROR_INVALID_USER_BUFFER = 1784: "The supplied user buffer is not valid for the requested operation.";
     ERROR_RESOURCE_LANG_NOT_FOUND = 1815: "The specified resource language ID cannot be found in the image file.";
+    ERROR_NOT_ENOUGH_QUOTA = 1816: "Not enough quota is available to process this command.";
     ERROR_CANT_RESOLVE_FILENAME = 1921: "The name of the file cannot be resolved by the system.";
 }
 

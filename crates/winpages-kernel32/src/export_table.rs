@@ -697,6 +697,7 @@ static EXPORTS: &[Export] = exports! {
     BOTH: virtual_memory::VirtualProtectEx;
     BOTH: virtual_memory::VirtualQuery;
     BOTH: virtual_memory::VirtualQueryEx;
+    KERNELBASE: virtual_memory_information::QueryVirtualMemoryInformation;
     BOTH: user_physical_pages::AllocateUserPhysicalPages;
     BOTH: user_physical_pages::AllocateUserPhysicalPagesNuma;
     BOTH: user_physical_pages::FreeUserPhysicalPages;

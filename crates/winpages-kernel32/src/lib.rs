@@ -95,6 +95,7 @@ pub mod toolhelp_heap;
 pub mod user_physical_pages;
 pub mod virtual_lock;
 pub mod virtual_memory;
+pub mod virtual_memory_information;
 pub mod wait;
 pub mod waitable_timer;
 pub mod working_set;

@@ -33,10 +33,18 @@ pub struct MEMORY_REGION_INFORMATION {
     pub NodePreference: usize,
 }
 
+/// How much of it kernel32's WIN32_MEMORY_REGION_INFORMATION has, in bytes.
+pub(crate) const WIN32_MEMORY_REGION_INFORMATION_SIZE: usize =
+    core::mem::offset_of!(MEMORY_REGION_INFORMATION, PartitionId);
+
+/// The allocation is private memory.
+const REGION_PRIVATE: u32 = 0x01;
 /// The allocation shows a file.
 const REGION_MAPPED_DATA_FILE: u32 = 0x02;
 /// The allocation is a program or library.
 const REGION_MAPPED_IMAGE: u32 = 0x04;
+/// The allocation shows a section of memory.
+const REGION_MAPPED_PAGE_FILE: u32 = 0x08;
 
 const MEMORY_BASIC_INFORMATION_CLASS: u32 = 0;
 const MEMORY_MAPPED_FILENAME_INFORMATION_CLASS: u32 = 2;
@@ -100,7 +108,18 @@ unsafe fn basic(
     Ok(SIZE)
 }
 
-unsafe fn region(
+/// Describes the allocation that an address lies in, as far as the buffer goes; answers how many bytes it
+/// has written.
+///
+/// # Errors
+///
+/// [`NtStatus::INFO_LENGTH_MISMATCH`], [`NtStatus::ACCESS_VIOLATION`], and those of
+/// [`address_space::query_region`].
+///
+/// # Safety
+///
+/// The buffer is overwritten.
+pub(crate) unsafe fn region(
     process: usize,
     address: usize,
     buffer: *mut c_void,
@@ -119,7 +138,9 @@ unsafe fn region(
         MemoryKind::Mapped if address_space::mapped_file(address).is_ok() => {
             REGION_MAPPED_DATA_FILE
         }
-        _ => 0,
+        MemoryKind::Mapped => REGION_MAPPED_PAGE_FILE,
+        MemoryKind::Private => REGION_PRIVATE,
+        MemoryKind::None => 0,
     };
     let answer = MEMORY_REGION_INFORMATION {
         AllocationBase: found.allocation_base,

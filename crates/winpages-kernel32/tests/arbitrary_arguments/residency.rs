@@ -1,8 +1,10 @@
-//! The functions of residency, of physical pages and of exceptions.
+//! The functions of residency, of physical pages and of exceptions, and the younger ones of private memory.
 
 use core::ffi::c_void;
 
+use kernel32::dos_error::RtlNtStatusToDosError;
 use kernel32::exception::*;
+use kernel32::from_app::{VirtualAllocFromApp, VirtualProtectFromApp};
 use kernel32::memory_resource_notification::*;
 use kernel32::memory_status::*;
 use kernel32::offer::*;
@@ -11,6 +13,7 @@ use kernel32::process_memory::GetProcessMemoryInfo;
 use kernel32::thread_environment::SetThreadStackGuarantee;
 use kernel32::user_physical_pages::*;
 use kernel32::virtual_lock::*;
+use kernel32::virtual_memory_information::QueryVirtualMemoryInformation;
 use kernel32::working_set::*;
 use winpages_kernel::exception::ExceptionPointers;
 
@@ -44,7 +47,7 @@ pub unsafe fn one_call(from: &Arguments) {
     let process = from.process();
     // SAFETY: the caller vouches for the arguments.
     unsafe {
-        match from.below(14) {
+        match from.below(16) {
             0 => {
                 VirtualLock(from.address(), from.size());
                 VirtualUnlock(from.address(), from.size());
@@ -115,6 +118,28 @@ pub unsafe fn one_call(from: &Arguments) {
                 RemoveVectoredContinueHandler(from.word());
                 AddVectoredExceptionHandler(from.bits(), None);
                 AddVectoredContinueHandler(from.bits(), None);
+            }
+            13 => {
+                EmptyWorkingSet(process);
+                VirtualUnlockEx(process, from.address(), from.size());
+                AllocateUserPhysicalPagesNuma(
+                    process,
+                    from.pick(&counts),
+                    from.pointer(),
+                    from.bits(),
+                );
+                SetUnhandledExceptionFilter(None);
+                RtlNtStatusToDosError(from.bits() as i32);
+            }
+            14 => {
+                let address = from.word() as *const c_void;
+                let (class, length) = (from.pick(&[0, 0, 0, 1, u32::MAX]), from.length());
+                let (buffer, told) = (from.pointer(), from.pointer());
+                QueryVirtualMemoryInformation(process, address, class, buffer, length, told);
+                let (size, kind, protection) = (from.size(), from.kind(), from.protection());
+                let got = VirtualAllocFromApp(from.address(), size, kind, protection);
+                from.allocated(got as usize);
+                VirtualProtectFromApp(from.address(), size, protection, from.pointer());
             }
             _ => {
                 SetThreadStackGuarantee(from.pointer());
