@@ -107,6 +107,18 @@ static void other_memory(void)
     CALL("static data, back", VirtualProtect(page, 0x1000, PAGE_READWRITE, &old));
     printf("old: %s\n", protection_name(old));
     report_access("static data", page);
+
+    /* Pages that have been given two protections can be given one again. */
+    char *block = malloc(0x40000);
+    page = (char *)(((ULONG_PTR)block + PAGE) & ~(ULONG_PTR)(PAGE - 1));
+    CALL("one of the heap's, no access", VirtualProtect(page + 0x1000, 0x1000, PAGE_NOACCESS, &old));
+    CALL("the next, read-only", VirtualProtect(page + 0x2000, 0x1000, PAGE_READONLY, &old));
+    CALL("both", VirtualProtect(page + 0x1000, 0x2000, PAGE_READONLY, &old));
+    printf("old: %s\n", protection_name(old));
+    CALL("those around them, too", VirtualProtect(page, 0x4000, PAGE_READWRITE, &old));
+    printf("old: %s\n", protection_name(old));
+    report_access("the heap's", page + 0x1000);
+    free(block);
 }
 
 int main(void)

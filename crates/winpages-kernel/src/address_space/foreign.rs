@@ -129,7 +129,11 @@ pub(super) fn protect(
     let mut at = range.base;
     while at < range.end() {
         let here = describe(at, previous_end, next_start);
-        if here.state == MemoryState::Free || here.allocation_base != first.allocation_base {
+        // Nobody knows where others' allocations end, but for images: the kernel parts what has been
+        // given two protections.
+        let is_other = here.kind != first.kind
+            || (here.kind == MemoryKind::Image && here.allocation_base != first.allocation_base);
+        if here.state == MemoryState::Free || is_other {
             return Err(NtStatus::NOT_COMMITTED);
         }
         at += here.region_size;
@@ -201,7 +205,9 @@ fn image_around(address: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AllocationType, allocate_virtual_memory, query_virtual_memory};
+    use super::super::{
+        AllocationType, allocate_virtual_memory, protect_virtual_memory, query_virtual_memory,
+    };
     use super::*;
 
     #[test]
@@ -216,6 +222,27 @@ mod tests {
         assert_eq!(stack.state, MemoryState::Commit);
         assert_eq!(stack.protection, Some(Protection::READWRITE));
         assert_eq!(stack.kind, MemoryKind::Private);
+    }
+
+    #[test]
+    fn what_was_parted_is_protected_together() {
+        let memory = memory::map_anywhere(4 * PAGE_SIZE).unwrap() as usize;
+        let protect = |page: usize, pages: usize, protection: Protection| {
+            let (base, size) = (memory + page * PAGE_SIZE, pages * PAGE_SIZE);
+            protect_virtual_memory(base, size, protection.bits()).map(|(_, old)| old)
+        };
+        let [none, read, write] = [
+            Protection::NOACCESS,
+            Protection::READONLY,
+            Protection::READWRITE,
+        ];
+        assert_eq!(protect(1, 1, none), Ok(write));
+        assert_eq!(protect(2, 1, read), Ok(write));
+        assert_eq!(protect(1, 2, read), Ok(none));
+        assert_eq!(protect(0, 4, write), Ok(write));
+        assert_eq!(protect(1, 1, write), Ok(write));
+        // SAFETY: mapped above, and by nobody else known.
+        unsafe { memory::unmap(memory, 4 * PAGE_SIZE).unwrap() };
     }
 
     #[test]
