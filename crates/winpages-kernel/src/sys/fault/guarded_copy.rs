@@ -120,15 +120,15 @@ pub unsafe fn write<T: Copy>(to: *mut T, value: &T) -> Result<(), Fault> {
 }
 
 /// Writes six words where a caller wants them, out of registers: a value that was just put together in
-/// memory can be read back only once all of it is there, which [`write`] has to wait for.
+/// memory can be read back only once all of it is there, which [`write()`] has to wait for.
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 ///
 /// # Safety
 ///
-/// As [`write`].
+/// As [`write()`].
 #[inline(always)]
 pub unsafe fn write_words(to: *mut [u64; 6], words: [u64; 6]) -> Result<(), Fault> {
     ensure_handler();
