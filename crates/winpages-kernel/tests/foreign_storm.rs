@@ -275,6 +275,56 @@ fn who_has_limited_its_calls_is_left_alone() {
     assert_eq!(confined.finish("well"), "well\n\n");
 }
 
+/// Has a thread that answers, and ends its first one.
+fn loses_its_first_thread() {
+    std::thread::spawn(|| {
+        let mut rest = String::new();
+        std::io::stdin().read_to_string(&mut rest).unwrap();
+        println!("{rest}");
+        std::process::exit(0);
+    });
+    // SAFETY: ends a thread that nobody joins.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+}
+
+fn who_has_lost_his_first_thread_is_reached_by_another() {
+    let foreign = Foreign::spawn(&mut again_as("loses its first thread"));
+    wait_until("the first thread ends", || {
+        status(foreign.number(), "State:").starts_with('Z')
+    });
+    let target = target_of(foreign.number()).unwrap();
+    for _ in 0..20 {
+        change_memory(&target).unwrap();
+    }
+    assert_eq!(foreign.finish("well"), "well\n\n");
+}
+
+/// Waits, as who starts a program does, for a child that has its memory: nothing stops it meanwhile.
+fn stands_still() {
+    let time = libc::timespec {
+        tv_sec: 4,
+        tv_nsec: 0,
+    };
+    // SAFETY: a system call on a local.
+    let slept = unsafe {
+        winpages_kernel::sys::apart::in_child(|| {
+            libc::syscall(libc::SYS_nanosleep, &raw const time, 0)
+        })
+    };
+    assert_eq!(slept.unwrap(), Some(0));
+}
+
+fn who_cannot_be_stopped_is_let_go() {
+    let mut foreign = Foreign::spawn(&mut again_as("stands still"));
+    wait_until("it stands still", || {
+        status(foreign.number(), "State:").starts_with('D')
+    });
+    let timed_out = Err(NtStatus::IO_TIMEOUT);
+    assert_eq!(allocate(&foreign.target, 0, 1, RESERVE, 0x04), timed_out);
+    foreign.assert_at_large();
+    assert!(foreign.child.wait().unwrap().success());
+}
+
 fn main() {
     match foreign_role().as_deref() {
         Some("watches itself") => watches_itself(),
@@ -283,6 +333,8 @@ fn main() {
         Some("calls") => calls(),
         Some("asks as another user") => asks_as_another_user(),
         Some("is confined") => is_confined(),
+        Some("loses its first thread") => loses_its_first_thread(),
+        Some("stands still") => stands_still(),
         Some(role) => panic!("{role}"),
         None => run_tests(&[
             ("storm", storm),
@@ -290,6 +342,14 @@ fn main() {
             (
                 "who has limited its calls is left alone",
                 who_has_limited_its_calls_is_left_alone,
+            ),
+            (
+                "who has lost his first thread is reached by another",
+                who_has_lost_his_first_thread_is_reached_by_another,
+            ),
+            (
+                "who cannot be stopped is let go",
+                who_cannot_be_stopped_is_let_go,
             ),
         ]),
     }

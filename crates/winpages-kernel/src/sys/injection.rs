@@ -166,7 +166,8 @@ fn find_instruction(process: u32) -> Result<Option<usize>, InjectionError> {
 
 /// The vDSO of a process, by what the kernel told it at its start.
 fn code_of_kernel(process: u32) -> Option<usize> {
-    let path = std::ffi::CString::new(format!("/proc/{process}/auxv")).ok()?;
+    let thread = process::living_thread(process)?;
+    let path = std::ffi::CString::new(format!("/proc/{thread}/auxv")).ok()?;
     let mut buffer = [0; 1024];
     let text = proc_text::read(&path, &mut buffer).ok()?;
     let mut words = text

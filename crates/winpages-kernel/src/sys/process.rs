@@ -306,7 +306,28 @@ pub unsafe fn read_memory(
     size: usize,
 ) -> Result<usize, Errno> {
     // SAFETY: passed on.
-    unsafe { transfer(libc::SYS_process_vm_readv, process, to, from, size) }
+    by_living_thread(process, |thread| unsafe {
+        read_memory_of(thread, from, to, size)
+    })
+}
+
+/// The same by the number of a thread that has not ended. Allocates nothing.
+///
+/// # Errors
+///
+/// As [`read_memory`].
+///
+/// # Safety
+///
+/// As [`read_memory`].
+pub(super) unsafe fn read_memory_of(
+    thread: u32,
+    from: usize,
+    to: *mut u8,
+    size: usize,
+) -> Result<usize, Errno> {
+    // SAFETY: passed on.
+    unsafe { transfer(libc::SYS_process_vm_readv, thread, to, from, size) }
 }
 
 /// To how many places [`gather_memory`] goes at most.
@@ -366,16 +387,55 @@ pub unsafe fn write_memory(
     from: *const u8,
     size: usize,
 ) -> Result<usize, Errno> {
+    // SAFETY: passed on.
+    by_living_thread(process, |thread| unsafe {
+        write_memory_of(thread, to, from, size)
+    })
+}
+
+/// The same by the number of a thread that has not ended. Allocates nothing.
+///
+/// # Errors
+///
+/// As [`read_memory`].
+///
+/// # Safety
+///
+/// As [`write_memory`].
+pub(super) unsafe fn write_memory_of(
+    thread: u32,
+    to: usize,
+    from: *const u8,
+    size: usize,
+) -> Result<usize, Errno> {
+    let call = libc::SYS_process_vm_writev;
     // SAFETY: passed on; the call does not write to what it copies from.
-    unsafe {
-        transfer(
-            libc::SYS_process_vm_writev,
-            process,
-            from.cast_mut(),
-            to,
-            size,
-        )
-    }
+    unsafe { transfer(call, thread, from.cast_mut(), to, size) }
+}
+
+/// Has something done to a process's memory by its number, or, if its first thread has ended and others have not,
+/// by that of another.
+fn by_living_thread<R>(process: u32, work: impl Fn(u32) -> Result<R, Errno>) -> Result<R, Errno> {
+    work(process).or_else(|errno| match errno {
+        Errno::SRCH => work(living_thread(process).ok_or(errno)?),
+        errno => Err(errno),
+    })
+}
+
+/// A thread of a process that has not ended, the first one if that has not.
+pub fn living_thread(process: u32) -> Option<u32> {
+    const STATE: usize = 3;
+    let lives = |thread: &u32| {
+        let mut buffer = [0; 512];
+        let path = std::ffi::CString::new(format!("/proc/{process}/task/{thread}/stat"));
+        let text = path.map(|path| super::proc_text::read(&path, &mut buffer));
+        let Ok(Ok(text)) = text else { return false };
+        let state = super::proc_text::stat_field(text, STATE);
+        !matches!(state, None | Some(b"Z" | b"X"))
+    };
+    let directory = format!("/proc/{process}/task");
+    let others = || super::descriptors::numbers_in(directory.as_ref()).find(lives);
+    Some(process).filter(lives).or_else(others)
 }
 
 /// # Safety
@@ -433,8 +493,9 @@ unsafe fn transfer(
 ///
 /// `EACCES` or `EPERM` if this process may not trace that one, `ENOENT` if it has ended.
 pub fn open_memory(process: u32) -> Result<OwnedFd, Errno> {
+    let thread = living_thread(process).unwrap_or(process);
     rustix::fs::open(
-        format!("/proc/{process}/mem"),
+        format!("/proc/{thread}/mem"),
         rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
         rustix::fs::Mode::empty(),
     )

@@ -106,7 +106,8 @@ impl Maps {
     ///
     /// `ENOENT` or `ESRCH` if there is none, `EACCES` if this process may not look into it, `EMFILE`.
     pub fn of(process: u32) -> Result<Self, Errno> {
-        open(format!("/proc/{process}/maps")).map(Self)
+        let thread = super::process::living_thread(process).unwrap_or(process);
+        open(format!("/proc/{thread}/maps")).map(Self)
     }
 
     /// Those of a process of which a descriptor was kept.

@@ -247,7 +247,7 @@ impl<'a> Tracee<'a> {
         let mut bytes = [0; SIZE];
         // SAFETY: a buffer of this function's own.
         let copied =
-            unsafe { process::read_memory(self.watched.process, from, bytes.as_mut_ptr(), SIZE) };
+            unsafe { process::read_memory_of(self.watched.thread, from, bytes.as_mut_ptr(), SIZE) };
         (copied == Ok(SIZE)).then_some(bytes)
     }
 
@@ -261,9 +261,9 @@ impl<'a> Tracee<'a> {
     ///
     /// The process relies on nothing there.
     pub unsafe fn write(&self, to: usize, bytes: &[u8]) -> Result<(), InjectionError> {
-        let number = self.watched.process;
+        let thread = self.watched.thread;
         // SAFETY: passed on.
-        let copied = unsafe { process::write_memory(number, to, bytes.as_ptr(), bytes.len()) };
+        let copied = unsafe { process::write_memory_of(thread, to, bytes.as_ptr(), bytes.len()) };
         match copied {
             Ok(copied) if copied == bytes.len() => Ok(()),
             Ok(_) => Err(InjectionError::Failed(Errno::FAULT)),
