@@ -39,6 +39,10 @@ pub enum Operation {
     QuerySection,
     /// Opening a process, or asking about it.
     OpenProcess,
+    /// Starting a process.
+    StartProcess,
+    /// Giving another process a handle.
+    Duplicate,
     /// Ending a process.
     Terminate,
     /// Creating a heap.
@@ -107,6 +111,8 @@ impl fmt::Display for Operation {
             Self::OpenSection => "open the section",
             Self::QuerySection => "query the section",
             Self::OpenProcess => "open the process",
+            Self::StartProcess => "start the process",
+            Self::Duplicate => "duplicate a handle into the process",
             Self::Terminate => "end the process",
             Self::CreateHeap => "create a heap",
             Self::InspectHeap => "look through the heap",

@@ -17,6 +17,7 @@ mod physical_pages;
 mod placeholder;
 mod platform;
 mod process;
+mod process_start;
 mod protection;
 mod region;
 mod reservation;
@@ -54,6 +55,7 @@ pub use object_options::ObjectOptions;
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use placeholder::Placeholder;
 pub use process::{Process, ProcessAccess, ProcessRegions, serve_requests};
+pub use process_start::{ProcessOptions, SuspendedProcess};
 pub use protection::Protection;
 pub use region::{
     AllocationInformation, Region, RegionKind, RegionState, Regions, allocation, mapped_file,

@@ -17,6 +17,11 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// One whose name, if it has one, is not known here.
+    pub(crate) fn unnamed(handle: ObjectHandle) -> Self {
+        Self { handle, name: None }
+    }
+
     #[inline]
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -12,7 +12,9 @@ use crate::memory_flag::{MEM_COMMIT, MEM_RESERVE};
 use crate::platform::{self, Code, ObjectHandle, Waited};
 use crate::protection::Protection;
 use crate::region::Region;
+use crate::section::Section;
 use crate::system::page_size;
+use crate::wait::Waitable;
 use crate::wait::sealed::Handle;
 
 bitflags::bitflags! {
@@ -28,6 +30,8 @@ bitflags::bitflags! {
         const READ = 0x0010;
         /// PROCESS_VM_WRITE: to write to its memory.
         const WRITE = 0x0020;
+        /// PROCESS_DUP_HANDLE: to give it handles.
+        const DUPLICATE = 0x0040;
         /// PROCESS_QUERY_INFORMATION and PROCESS_QUERY_LIMITED_INFORMATION: to ask what lies where, and how
         /// it ended.
         const QUERY = 0x1400;
@@ -68,6 +72,10 @@ impl Handle for Process {
 }
 
 impl Process {
+    pub(crate) fn of(handle: ObjectHandle, id: u32) -> Self {
+        Self { handle, id }
+    }
+
     /// Opens the process of a number, such as [`std::process::Child::id`] answers. Mirrors OpenProcess.
     ///
     /// # Errors
@@ -226,6 +234,60 @@ impl Process {
         changed
             .map(Protection::from_bits_retain)
             .map_err(fail(Operation::Protect, base, size))
+    }
+
+    /// Maps all of a section into it, and answers the addresses there. The view stays until it is
+    /// [unmapped](Process::unmap) or the process ends. Mirrors MapViewOfFile3.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_ACCESS_DENIED: the section, or the process, was not opened for that; and as
+    ///   [`Process::allocate`].
+    /// * ERROR_NOT_ENOUGH_MEMORY: no room.
+    pub fn map(&self, section: &Section, protection: Protection) -> Result<Range<usize>, Error> {
+        let size = usize::try_from(section.size()?).unwrap_or(usize::MAX);
+        platform::map_in_process(&self.handle, section.handle(), protection.bits())
+            .map(|base| base..base.saturating_add(size.next_multiple_of(page_size())))
+            .map_err(self.error(Operation::MapView))
+    }
+
+    /// Unmaps a view of it. Mirrors UnmapViewOfFile2.
+    ///
+    /// # Safety
+    ///
+    /// The process does not use it any more.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_INVALID_ADDRESS: no view is there; ERROR_ACCESS_DENIED as [`Process::allocate`].
+    pub unsafe fn unmap(&self, base: usize) -> Result<(), Error> {
+        // SAFETY: the caller's.
+        unsafe { platform::unmap_in_process(&self.handle, base) }.map_err(fail(
+            Operation::MapView,
+            base,
+            1,
+        ))
+    }
+
+    /// Gives it a handle of its own to an event or the like, and answers the value by which it can take it
+    /// over: see [`Event::from_inherited`](crate::Event::from_inherited). Mirrors DuplicateHandle.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::DUPLICATE`]; and as [`Process::allocate`].
+    pub fn duplicate(&self, object: &impl Waitable) -> Result<usize, Error> {
+        platform::duplicate_into(&self.handle, object.handle())
+            .map_err(self.error(Operation::Duplicate))
+    }
+
+    /// The same of a section: see [`Section::from_inherited`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Process::duplicate`].
+    pub fn duplicate_section(&self, section: &Section) -> Result<usize, Error> {
+        platform::duplicate_into(&self.handle, section.handle().object())
+            .map_err(self.error(Operation::Duplicate))
     }
 
     /// How it ended; `None` while it runs, and of one that ended with 259, which Windows cannot tell from

@@ -91,6 +91,15 @@ impl Section {
         ViewOptions::new(self)
     }
 
+    /// One whose name, if it has one, is not known here.
+    pub(crate) fn of(handle: SectionHandle, protection: Protection) -> Self {
+        Self {
+            handle,
+            name: None,
+            protection,
+        }
+    }
+
     pub(crate) fn handle(&self) -> &SectionHandle {
         &self.handle
     }

@@ -9,7 +9,7 @@
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
 //! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
-//! * [`open_process`] and what is done to other processes.
+//! * [`open_process`] and what is done to other processes; [`start_process`], and [`adopt`] for what is inherited.
 //! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
@@ -60,6 +60,23 @@ pub(crate) struct Allocation {
         )
     )]
     pub node: Option<u32>,
+}
+
+/// What CreateProcess is told to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StartRequest<'a> {
+    /// The program's file.
+    pub program: &'a std::path::Path,
+    /// The arguments behind its name.
+    pub arguments: &'a [std::ffi::OsString],
+    /// Its whole environment.
+    pub environment: &'a [(std::ffi::OsString, std::ffi::OsString)],
+    /// Its current directory, if it is not this process's.
+    pub directory: Option<&'a std::path::Path>,
+    /// What it inherits.
+    pub inherited: &'a [&'a ObjectHandle],
+    /// Whether it stands still until it is resumed.
+    pub suspended: bool,
 }
 
 /// MEM_ADDRESS_REQUIREMENTS.
@@ -125,7 +142,7 @@ pub(crate) struct SectionRequest<'a> {
 }
 
 /// What MapViewOfFileEx and MapViewOfFile3 are told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Mapping {
     pub base: usize,
     pub offset: u64,
@@ -232,4 +249,29 @@ pub(crate) struct HeapNumbers {
     pub allocated: usize,
     pub committed: usize,
     pub reserved: usize,
+}
+
+/// An argument as programs for Windows find it in their command line: quoted, if it has to be, and backslashes
+/// before a quotation mark doubled.
+pub(crate) fn quoted(argument: &str) -> String {
+    let is_plain = !argument.is_empty() && !argument.contains([' ', '\t', '\n', '\u{b}', '"']);
+    if is_plain {
+        return argument.to_owned();
+    }
+    let mut text = String::from('"');
+    let mut backslashes = 0;
+    for letter in argument.chars() {
+        match letter {
+            '\\' => backslashes += 1,
+            '"' => {
+                text.extend(core::iter::repeat_n('\\', backslashes + 1));
+                backslashes = 0;
+            }
+            _ => backslashes = 0,
+        }
+        text.push(letter);
+    }
+    text.extend(core::iter::repeat_n('\\', backslashes));
+    text.push('"');
+    text
 }

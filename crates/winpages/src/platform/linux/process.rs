@@ -1,14 +1,16 @@
 //! Processes, and their memory.
 
-use winpages_kernel::address_space::{AddressRequirements, FreeType};
-use winpages_kernel::object::AccessMask;
+use winpages_kernel::address_space::{AddressRequirements, FreeType, Protection};
 use winpages_kernel::object::handle_table::HandleAttributes;
+use winpages_kernel::object::{AccessMask, DuplicateObject};
 use winpages_kernel::process::{self, STILL_ACTIVE, Target};
+use winpages_kernel::section::{MapView, ViewType};
 
 use super::super::{BasicInformation, Code};
 use super::code;
 use super::handle::ObjectHandle;
 use super::memory::basic_information;
+use super::section::SectionHandle;
 
 pub(crate) fn open_process(id: u32, rights: u32) -> Result<ObjectHandle, Code> {
     let rights = AccessMask::from_bits_retain(rights);
@@ -94,6 +96,48 @@ pub(crate) unsafe fn protect_in_process(
     let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
     process::protect_virtual_memory(&target, base, size, protection)
         .map(|(_, old)| old.bits())
+        .map_err(code)
+}
+
+pub(crate) fn map_in_process(
+    process: &ObjectHandle,
+    section: &SectionHandle,
+    protection: u32,
+) -> Result<usize, Code> {
+    let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
+    let request = MapView {
+        section: section.object().get(),
+        base: 0,
+        offset: 0,
+        size: 0,
+        protection: Protection::parse(protection).map_err(code)?,
+        requirements: AddressRequirements::default(),
+        kind: ViewType::empty(),
+    };
+    process::map_view(&target, &request)
+        .map(|(range, _)| range.base)
+        .map_err(code)
+}
+
+/// # Safety
+///
+/// Nobody there may use the view any more.
+pub(crate) unsafe fn unmap_in_process(process: &ObjectHandle, base: usize) -> Result<(), Code> {
+    let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
+    process::unmap_view(&target, base, 0).map_err(code)
+}
+
+/// Answers the value of the new handle, which is that process's.
+pub(crate) fn duplicate_into(process: &ObjectHandle, object: &ObjectHandle) -> Result<usize, Code> {
+    let target = target(process, AccessMask::PROCESS_DUP_HANDLE)?;
+    let request = DuplicateObject {
+        source: object.get(),
+        access: None,
+        attributes: Some(HandleAttributes::empty()),
+        close_source: false,
+    };
+    process::duplicate_handle(&Target::Own, &target, &request)
+        .map(|handle| handle.value())
         .map_err(code)
 }
 

@@ -29,6 +29,14 @@ pub(super) fn parse_name(name: Option<&[u16]>) -> Result<Option<ObjectName>, Cod
 }
 
 impl SectionHandle {
+    pub(crate) fn of(handle: ObjectHandle) -> Self {
+        Self(handle)
+    }
+
+    pub(crate) fn object(&self) -> &ObjectHandle {
+        &self.0
+    }
+
     /// Answers the handle, and whether the section is new.
     pub(crate) fn create(request: &SectionRequest<'_>) -> Result<(Self, bool), Code> {
         let name = parse_name(request.name)?;

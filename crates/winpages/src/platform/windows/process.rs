@@ -3,16 +3,20 @@
 use core::ffi::c_void;
 use core::ptr;
 
+use windows_sys::Win32::Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle};
 use windows_sys::Win32::System::Diagnostics::Debug::{ReadProcessMemory, WriteProcessMemory};
 use windows_sys::Win32::System::Memory::{
     MEM_RELEASE, MEMORY_BASIC_INFORMATION, VirtualAllocEx, VirtualFreeEx, VirtualProtectEx,
     VirtualQueryEx,
 };
-use windows_sys::Win32::System::Threading::{GetExitCodeProcess, OpenProcess, TerminateProcess};
+use windows_sys::Win32::System::Threading::{
+    GetCurrentProcess, GetExitCodeProcess, OpenProcess, TerminateProcess,
+};
 
 use super::super::{BasicInformation, Code};
 use super::handle::ObjectHandle;
 use super::memory::basic_information;
+use super::section::{SectionHandle, map_into, unmap_from};
 use super::{last_error, succeeded};
 
 pub(crate) fn open_process(id: u32, rights: u32) -> Result<ObjectHandle, Code> {
@@ -126,6 +130,40 @@ pub(crate) unsafe fn protect_in_process(
         )
     })?;
     Ok(old)
+}
+
+pub(crate) fn map_in_process(
+    process: &ObjectHandle,
+    section: &SectionHandle,
+    protection: u32,
+) -> Result<usize, Code> {
+    map_into(process.get(), section, protection)
+}
+
+/// # Safety
+///
+/// Nobody there may use the view any more.
+pub(crate) unsafe fn unmap_in_process(process: &ObjectHandle, base: usize) -> Result<(), Code> {
+    // SAFETY: the caller's.
+    unsafe { unmap_from(process.get(), base, 0) }
+}
+
+/// Answers the value of the new handle, which is that process's.
+pub(crate) fn duplicate_into(process: &ObjectHandle, object: &ObjectHandle) -> Result<usize, Code> {
+    let mut there = ptr::null_mut();
+    // SAFETY: the answer goes to a local.
+    succeeded(unsafe {
+        DuplicateHandle(
+            GetCurrentProcess(),
+            object.get(),
+            process.get(),
+            &raw mut there,
+            0,
+            0,
+            DUPLICATE_SAME_ACCESS,
+        )
+    })?;
+    Ok(there as usize)
 }
 
 /// `None` while it runs.

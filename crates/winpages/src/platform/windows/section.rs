@@ -40,6 +40,14 @@ pub(super) fn security_attributes(descriptor: SecurityBytes<'_>) -> SECURITY_ATT
 }
 
 impl SectionHandle {
+    pub(crate) fn of(handle: ObjectHandle) -> Self {
+        Self(handle)
+    }
+
+    pub(crate) fn object(&self) -> &ObjectHandle {
+        &self.0
+    }
+
     /// Answers the handle, and whether the section is new.
     pub(crate) fn create(request: &SectionRequest<'_>) -> Result<(Self, bool), Code> {
         let name = request.name.map(terminated);
@@ -174,6 +182,28 @@ fn mapped(view: *mut c_void) -> Result<usize, Code> {
 }
 
 fn map_within(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    // SAFETY: it takes nothing, and the answer is no handle that must be closed.
+    map_with_parameters(unsafe { GetCurrentProcess() }, section, request)
+}
+
+/// Maps all of a section into a process.
+pub(super) fn map_into(
+    process: HANDLE,
+    section: &SectionHandle,
+    protection: u32,
+) -> Result<usize, Code> {
+    let whole = Mapping {
+        protection,
+        ..Mapping::default()
+    };
+    map_with_parameters(process, section, &whole)
+}
+
+fn map_with_parameters(
+    process: HANDLE,
+    section: &SectionHandle,
+    request: &Mapping,
+) -> Result<usize, Code> {
     type MapViewOfFile3 = unsafe extern "system" fn(
         section: HANDLE,
         process: HANDLE,
@@ -195,7 +225,7 @@ fn map_within(section: &SectionHandle, request: &Mapping) -> Result<usize, Code>
     mapped(unsafe {
         function(
             section.0.get(),
-            GetCurrentProcess(),
+            process,
             request.base as *const c_void,
             request.offset,
             request.size,
@@ -223,14 +253,21 @@ pub(crate) unsafe fn unmap(base: usize) -> Result<(), Code> {
 /// Nobody may use the view any more.
 pub(crate) unsafe fn unmap_to_placeholder(base: usize) -> Result<(), Code> {
     const MEM_PRESERVE_PLACEHOLDER: u32 = 2;
+    // SAFETY: the caller gives the view up.
+    unsafe { unmap_from(GetCurrentProcess(), base, MEM_PRESERVE_PLACEHOLDER) }
+}
+
+/// # Safety
+///
+/// Nobody in that process may use the view any more.
+pub(super) unsafe fn unmap_from(process: HANDLE, base: usize, flags: u32) -> Result<(), Code> {
     type UnmapViewOfFile2 = unsafe extern "system" fn(HANDLE, *mut c_void, u32) -> i32;
     static ADDRESS: Procedure = Procedure::new(c"kernelbase.dll", c"UnmapViewOfFile2");
     let address = ADDRESS.address()?;
     // SAFETY: the function of that name has this type.
     let function = unsafe { core::mem::transmute::<*const (), UnmapViewOfFile2>(address) };
-    let base = base as *mut c_void;
     // SAFETY: the caller gives the view up.
-    succeeded(unsafe { function(GetCurrentProcess(), base, MEM_PRESERVE_PLACEHOLDER) })
+    succeeded(unsafe { function(process, base as *mut c_void, flags) })
 }
 
 pub(crate) fn flush(base: usize, size: usize) -> Result<(), Code> {

@@ -1,0 +1,117 @@
+//! Starting processes.
+
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+
+use winpages_error::error_code::ERROR_INVALID_PARAMETER;
+use winpages_kernel::Handle;
+use winpages_kernel::object::Object;
+use winpages_kernel::object::handle_table::{self, HandleAttributes};
+use winpages_kernel::process::{self, CreateProcess, Inheritance};
+
+use super::super::{Code, StartRequest};
+use super::code;
+use super::handle::ObjectHandle;
+
+fn terminated(text: &OsStr) -> Result<CString, Code> {
+    CString::new(text.as_bytes()).map_err(|_| ERROR_INVALID_PARAMETER)
+}
+
+/// Handles that can be inherited as long as this lives.
+struct Inheritable<'a>(Vec<(&'a ObjectHandle, HandleAttributes)>);
+
+impl<'a> Inheritable<'a> {
+    fn make(handles: &[&'a ObjectHandle]) -> Result<Self, Code> {
+        let mut made = Self(Vec::new());
+        for handle in handles {
+            let before = handle_table::lookup(handle.get()).map_err(code)?;
+            let inherit = HandleAttributes::INHERIT;
+            handle_table::set_attributes(handle.get(), inherit, inherit).map_err(code)?;
+            made.0.push((handle, before.attributes));
+        }
+        Ok(made)
+    }
+}
+
+impl Drop for Inheritable<'_> {
+    fn drop(&mut self) {
+        for (handle, before) in self.0.drain(..).rev() {
+            let _ = handle_table::set_attributes(handle.get(), HandleAttributes::INHERIT, before);
+        }
+    }
+}
+
+/// Answers handles of the process and of its first thread, and its number.
+pub(crate) fn start_process(
+    request: &StartRequest<'_>,
+) -> Result<(ObjectHandle, ObjectHandle, u32), Code> {
+    let program = terminated(request.program.as_os_str())?;
+    let mut arguments = vec![program.clone()];
+    for argument in request.arguments {
+        arguments.push(terminated(argument)?);
+    }
+    let mut environment = Vec::new();
+    for (name, value) in request.environment {
+        let mut entry = name.clone();
+        entry.push("=");
+        entry.push(value);
+        environment.push(terminated(&entry)?);
+    }
+    let directory = request.directory.map(|path| terminated(path.as_os_str()));
+    let directory = directory.transpose()?;
+    // A program for Windows takes its arguments apart itself.
+    let names = core::iter::once(request.program.as_os_str());
+    let all = names.chain(
+        request
+            .arguments
+            .iter()
+            .map(|argument| argument.as_os_str()),
+    );
+    let command_line = all
+        .map(|argument| super::super::quoted(&argument.to_string_lossy()))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let command_line: Vec<u16> = command_line.encode_utf16().collect();
+    let inheritable = Inheritable::make(request.inherited)?;
+    let started = process::create_process(&CreateProcess {
+        program: &program,
+        command_line: &command_line,
+        arguments: &arguments,
+        environment: &environment,
+        directory: directory.as_deref(),
+        standard: None,
+        inheritance: Inheritance::Listed(request.inherited.iter().map(|one| one.get()).collect()),
+        suspended: request.suspended,
+        new_group: false,
+        process_attributes: HandleAttributes::empty(),
+        thread_attributes: HandleAttributes::empty(),
+    })
+    .map_err(code)?;
+    drop(inheritable);
+    Ok((
+        ObjectHandle::new(started.process),
+        ObjectHandle::new(started.thread),
+        started.number,
+    ))
+}
+
+pub(crate) fn resume_thread(thread: &ObjectHandle) -> Result<(), Code> {
+    match handle_table::lookup(thread.get()).map_err(code)?.object {
+        Object::ForeignThread(thread) => thread.resume().map(drop).map_err(code),
+        _ => Err(ERROR_INVALID_PARAMETER),
+    }
+}
+
+pub(crate) fn handle_value(handle: &ObjectHandle) -> usize {
+    handle.get().value()
+}
+
+/// # Safety
+///
+/// Nobody else relies on the handle.
+pub(crate) unsafe fn adopt(value: usize) -> Result<ObjectHandle, Code> {
+    let handle = Handle::from_value(value);
+    handle_table::lookup(handle)
+        .map(|_| ObjectHandle::new(handle))
+        .map_err(code)
+}
