@@ -114,7 +114,7 @@ impl ObjectName {
 
     /// What a laid-out program image is known by: which file it is of, and when that last changed. No program
     /// can give such a name.
-    pub(crate) fn of_image(device: u64, inode: u64, size: u64, changed: (u64, u64)) -> Self {
+    pub(crate) fn of_image(device: u64, inode: u64, size: u64, changed: (u64, u32)) -> Self {
         let (seconds, nanoseconds) = changed;
         let text = format!(r"Image\{device:x}-{inode:x}-{size:x}-{seconds:x}.{nanoseconds:09}");
         Self {

@@ -53,7 +53,7 @@ pub struct FileVersion {
     /// Its size in bytes.
     pub size: u64,
     /// When it had last changed, in seconds and nanoseconds since 1970.
-    pub changed: (u64, u64),
+    pub changed: (u64, u32),
 }
 
 impl FileVersion {
@@ -70,7 +70,7 @@ impl FileVersion {
                 inode: found.st_ino,
             },
             size: found.st_size as u64,
-            changed: (found.st_ctime as u64, found.st_ctime_nsec),
+            changed: (found.st_ctime as u64, found.st_ctime_nsec as u32),
         })
     }
 }
@@ -101,7 +101,7 @@ impl Image {
             version.identity.device,
             version.identity.inode,
             version.changed.0,
-            version.changed.1,
+            version.changed.1.into(),
             headers.offset.into(),
             headers.bytes.len() as u64,
         ];
@@ -285,7 +285,7 @@ fn read_record(pages: BorrowedFd<'_>, at: u64) -> Option<(ImageLayout, FileVersi
     let file = FileVersion {
         identity: Identity { device, inode },
         size,
-        changed: (seconds, nanoseconds),
+        changed: (seconds, nanoseconds.try_into().ok()?),
     };
     (record_offset(&layout) == at).then_some((layout, file))
 }

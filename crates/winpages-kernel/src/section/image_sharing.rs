@@ -90,7 +90,7 @@ fn name_of(version: &FileVersion) -> ObjectName {
 /// it are to share is waited for.
 fn is_settled(file: BorrowedFd<'_>, version: &FileVersion) -> Result<bool, NtStatus> {
     let (seconds, nanoseconds) = version.changed;
-    let changed = Duration::new(seconds, nanoseconds as u32);
+    let changed = Duration::new(seconds, nanoseconds);
     let Some(age) = clock::since_unix_epoch().checked_sub(changed) else {
         // By somebody else's clock.
         return Ok(false);
