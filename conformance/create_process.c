@@ -155,8 +155,11 @@ static void handles(void)
     char command[256];
     snprintf(command, sizeof command, "child %s", line);
     fflush(stdout);
-    CALL("CreateProcess", CreateProcessA(self, command, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
-                                         &startup.StartupInfo, &process));
+    /* It begins when that has been said: both write to one output. */
+    CALL("CreateProcess", CreateProcessA(self, command, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED,
+                                         NULL, NULL, &startup.StartupInfo, &process));
+    fflush(stdout);
+    ResumeThread(process.hThread);
     finish(&process);
     DeleteProcThreadAttributeList(list);
     for (int i = 0; i < 5; i++)
