@@ -2,15 +2,16 @@
 
 use core::ffi::{c_char, c_void};
 
-use winpages_kernel::{NtStatus, address_space};
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::{NtStatus, process as processes};
 
 use crate::nt::file_name;
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::target;
 use crate::{last_error, text};
 
 fn name_at(process: usize, address: *const c_void) -> Result<Vec<u16>, NtStatus> {
-    own_process(process)?;
-    file_name::device_path(&address_space::mapped_file(address as usize)?)
+    let target = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
+    file_name::device_path(&processes::mapped_file(&target, address as usize)?)
 }
 
 /// Answers the length of what was handed out, 0 if it is too long for the buffer.

@@ -1,10 +1,10 @@
-//! The process's memory: GetProcessMemoryInfo.
+//! A process's memory: GetProcessMemoryInfo.
 
-use winpages_kernel::residency::process_memory;
+use winpages_kernel::process::{Target, process_memory};
 use winpages_kernel::{NtStatus, sys::fault};
 
 use crate::last_error;
-use crate::virtual_memory::own_process;
+use crate::process_open::reference_limited;
 
 /// PROCESS_MEMORY_COUNTERS as C programs lay it out, in bytes.
 #[repr(C)]
@@ -54,8 +54,8 @@ pub struct PROCESS_MEMORY_COUNTERS_EX2 {
     pub SharedCommitUsage: u64,
 }
 
-fn counters(size: usize) -> PROCESS_MEMORY_COUNTERS_EX2 {
-    let memory = process_memory();
+fn counters(target: &Target, size: usize) -> PROCESS_MEMORY_COUNTERS_EX2 {
+    let memory = process_memory(target);
     let counters = PROCESS_MEMORY_COUNTERS {
         cb: size as u32,
         PageFaultCount: memory.page_faults as u32,
@@ -92,20 +92,21 @@ unsafe fn query(
     if (length as usize) < PLAIN {
         return Err(NtStatus::BUFFER_TOO_SMALL);
     }
-    own_process(process)?;
+    let target = &reference_limited(process)?;
     // The largest of the three that the buffer takes.
     // SAFETY: the caller's buffer, for the caller's answer.
     let written = unsafe {
         match length as usize {
-            EXTENDED_2.. => fault::write(buffer.cast(), &counters(EXTENDED_2)),
-            EXTENDED.. => fault::write(buffer.cast(), &counters(EXTENDED).Extended),
-            _ => fault::write(buffer, &counters(PLAIN).Extended.Counters),
+            EXTENDED_2.. => fault::write(buffer.cast(), &counters(target, EXTENDED_2)),
+            EXTENDED.. => fault::write(buffer.cast(), &counters(target, EXTENDED).Extended),
+            _ => fault::write(buffer, &counters(target, PLAIN).Extended.Counters),
         }
     };
     written.map_err(|_| NtStatus::ACCESS_VIOLATION)
 }
 
-/// K32GetProcessMemoryInfo: what the process has of memory.
+/// K32GetProcessMemoryInfo: what a process has of memory. Of another process Linux keeps no record of the
+/// greatest commit, and what it is now is answered.
 ///
 /// # Safety
 ///

@@ -1,13 +1,15 @@
-//! When the process began, and how much time it has used.
+//! When a process began, and how much time it has used.
 
-use winpages_kernel::sys::{clock, processor_time};
+use winpages_kernel::process;
+use winpages_kernel::sys::clock;
 
 use crate::last_error;
 use crate::nt::argument::write;
+use crate::process_open::reference_limited;
 use crate::time::{FILETIME, file_time, units};
-use crate::virtual_memory::own_process;
 
-/// GetProcessTimes.
+/// GetProcessTimes: when a process began, and how much time its threads have used. Linux keeps no record of
+/// when it ended: that is answered as 0.
 ///
 /// # Safety
 ///
@@ -20,11 +22,10 @@ pub unsafe extern "C" fn GetProcessTimes(
     lpKernelTime: *mut FILETIME,
     lpUserTime: *mut FILETIME,
 ) -> i32 {
-    let result = own_process(hProcess).and_then(|()| {
-        let start = processor_time::process_start().unwrap_or_default();
+    let result = reference_limited(hProcess).and_then(|target| {
+        let (start, used) = process::process_times(&target).unwrap_or_default();
         let age = clock::since_boot().saturating_sub(start);
         let created = clock::since_unix_epoch().saturating_sub(age);
-        let used = processor_time::of_process();
         // SAFETY: passed on.
         unsafe {
             write(lpCreationTime, file_time(created))?;

@@ -2,11 +2,13 @@
 
 use core::ffi::c_void;
 
-use winpages_kernel::residency::{self, PageReader};
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::with_page_reader;
+use winpages_kernel::residency;
 use winpages_kernel::{NtStatus, sys::fault};
 
 use crate::last_error;
-use crate::virtual_memory::own_process;
+use crate::virtual_memory::{own_process, target};
 
 /// # Safety
 ///
@@ -125,19 +127,26 @@ pub extern "C" fn EmptyWorkingSet(hProcess: usize) -> i32 {
 ///
 /// `buffer` must be a C program's to write.
 unsafe fn query(process: usize, buffer: *mut c_void, length: u32) -> Result<(), NtStatus> {
-    own_process(process)?;
+    let target = target(
+        process,
+        AccessMask::PROCESS_QUERY_INFORMATION | AccessMask::PROCESS_VM_READ,
+    )?;
     let room = (length as usize / 8)
         .checked_sub(1)
         .ok_or(NtStatus::INFO_LENGTH_MISMATCH)?;
     let words = buffer.cast::<u64>();
     let mut count = 0;
     let mut written = Ok(());
-    residency::walk_working_set(|address, page| {
-        if count < room && written.is_ok() {
-            // SAFETY: the caller's buffer, for the caller's answer.
-            written = unsafe { fault::write(words.wrapping_add(1 + count), &page.block(address)) };
-        }
-        count += 1;
+    with_page_reader(&target, |reader| {
+        reader.walk(|address, page| {
+            if count < room && written.is_ok() {
+                // SAFETY: the caller's buffer, for the caller's answer.
+                written =
+                    unsafe { fault::write(words.wrapping_add(1 + count), &page.block(address)) };
+            }
+            count += 1;
+        });
+        Ok(())
     })?;
     written
         .and_then(|()| {
@@ -192,24 +201,25 @@ pub(crate) unsafe fn query_pages(
     entries: *mut PSAPI_WORKING_SET_EX_INFORMATION,
     length: usize,
 ) -> Result<(), NtStatus> {
-    own_process(process)?;
+    let target = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
     let count = length / size_of::<PSAPI_WORKING_SET_EX_INFORMATION>();
     if count == 0 {
         return Err(NtStatus::INFO_LENGTH_MISMATCH);
     }
-    let mut reader = PageReader::open()?;
-    for index in 0..count {
-        let entry = entries.wrapping_add(index);
-        // SAFETY: any bytes are an entry.
-        let asked = unsafe { fault::read(entry) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
-        let answer = PSAPI_WORKING_SET_EX_INFORMATION {
-            VirtualAttributes: reader.page(asked.VirtualAddress).extended_block(),
-            ..asked
-        };
-        // SAFETY: the caller's array, for the caller's answer.
-        unsafe { fault::write(entry, &answer) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
-    }
-    Ok(())
+    with_page_reader(&target, |reader| {
+        for index in 0..count {
+            let entry = entries.wrapping_add(index);
+            // SAFETY: any bytes are an entry.
+            let asked = unsafe { fault::read(entry) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+            let answer = PSAPI_WORKING_SET_EX_INFORMATION {
+                VirtualAttributes: reader.page(asked.VirtualAddress).extended_block(),
+                ..asked
+            };
+            // SAFETY: the caller's array, for the caller's answer.
+            unsafe { fault::write(entry, &answer) }.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+        }
+        Ok(())
+    })
 }
 
 /// K32QueryWorkingSetEx: what is known of the pages that the array names. The node is answered as 0.

@@ -58,6 +58,7 @@ pub(crate) use large_pages::check_privilege as check_large_page_privilege;
 pub use protect::protect_virtual_memory;
 pub use protection::Protection;
 pub use query::{MemoryBasicInformation, MemoryKind, MemoryState, query_virtual_memory};
+pub(crate) use region::file_of_mapping;
 pub use region::{MemoryRegionInformation, mapped_file, query_region};
 pub use user_physical_pages::{
     allocate_user_physical_pages, free_user_physical_page, map_user_physical_pages,

@@ -1,12 +1,16 @@
 //! Asking about a whole allocation: NtQueryVirtualMemory's region information and file names.
 
+use core::fmt::Display;
 use std::path::PathBuf;
+
+use rustix::io::Errno;
 
 use super::layout::page_down;
 use super::query::{MemoryKind, MemoryState, query_virtual_memory};
 use super::{Protection, view};
 use crate::NtStatus;
-use crate::sys::{descriptors, procmap};
+use crate::sys::descriptors;
+use crate::sys::procmap::{self, Mapping};
 
 /// What an address's whole allocation is: Windows' MEMORY_REGION_INFORMATION.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +72,25 @@ pub fn mapped_file(address: usize) -> Result<PathBuf, NtStatus> {
         return descriptors::path_of(file).map_err(|_| NtStatus::FILE_INVALID);
     }
     let page = page_down(address);
-    match procmap::covering_or_next(page) {
+    file_of_mapping("self", page, procmap::covering_or_next(page))
+}
+
+/// The file that the kernel says a process, by its number or `self`, has mapped at a page, from what was
+/// `found` there.
+///
+/// # Errors
+///
+/// As [`mapped_file`].
+pub(crate) fn file_of_mapping(
+    process: impl Display,
+    page: usize,
+    found: Result<Option<Mapping>, Errno>,
+) -> Result<PathBuf, NtStatus> {
+    match found {
         Ok(Some(mapping)) if mapping.start <= page => match (mapping.inode, mapping.shared) {
             (0, false) => Err(NtStatus::INVALID_ADDRESS),
             (0, true) => Err(NtStatus::FILE_INVALID),
-            _ => procmap::path_of("self", mapping.start..mapping.end)
+            _ => procmap::path_of(process, mapping.start..mapping.end)
                 .map_err(|_| NtStatus::FILE_INVALID),
         },
         _ => Err(NtStatus::INVALID_ADDRESS),

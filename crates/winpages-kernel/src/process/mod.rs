@@ -7,6 +7,7 @@ mod ending;
 mod foreign_regions;
 mod foreign_thread;
 mod injection;
+mod inspection;
 mod lending;
 mod list;
 mod memory;
@@ -27,6 +28,7 @@ pub use foreign_thread::{ForeignThread, create_thread, open_thread};
 pub(crate) use lending::borrow_backing;
 pub(crate) use service::after_fork_in_child;
 
+pub use inspection::{mapped_file, process_memory, process_times, with_page_reader};
 pub use list::{ListedProcess, LoadedImage, processes, threads};
 pub use memory::{Copied, read_virtual_memory, write_virtual_memory};
 pub(crate) use reference::forget_closed;

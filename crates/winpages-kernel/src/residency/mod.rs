@@ -23,9 +23,9 @@ pub use notification::{
 pub use offer::{
     OfferPriority, discard_virtual_memory, offer_virtual_memory, reclaim_virtual_memory,
 };
-pub use page_information::{PageInformation, PageReader};
+pub use page_information::{FindRegion, PageInformation, PageReader};
 pub use prefetch::prefetch_virtual_memory;
-pub use process_memory::{ProcessMemory, process_memory};
+pub use process_memory::{ProcessMemory, memory_of_process, process_memory};
 pub use samples::Reclaimed;
 pub use system_memory::{SystemMemory, SystemObjects, system_memory, system_objects};
 pub use working_set::{

@@ -1,10 +1,14 @@
 //! What is known of single pages: NtQueryVirtualMemory with MemoryWorkingSetExInformation.
 
+use core::ops::Range;
+
+use rustix::io::Errno;
+
 use crate::NtStatus;
 use crate::address_space::layout::{PAGE_SIZE, page_down};
 use crate::address_space::{MemoryBasicInformation, Protection, query_virtual_memory};
 use crate::sys::pagemap::{PageCounts, PageEntry, PageWindow, Pagemap};
-use crate::sys::procmap;
+use crate::sys::procmap::{self, Maps};
 use crate::sys::residency;
 
 /// What is known of one page: Windows' MEMORY_WORKING_SET_EX_BLOCK, without the node, which is not
@@ -78,8 +82,19 @@ struct MappingInformation {
     large: bool,
 }
 
-/// Answers for pages of this process, one after the other.
-pub struct PageReader {
+/// Tells the region at an address of a process.
+pub type FindRegion<'a> = dyn Fn(usize) -> Result<MemoryBasicInformation, NtStatus> + 'a;
+
+/// The mappings of a process that is another.
+struct OtherMappings {
+    maps: Maps,
+    locked: Vec<Range<usize>>,
+}
+
+/// Answers for pages of a process, one after the other.
+pub struct PageReader<'a> {
+    find_region: &'a FindRegion<'a>,
+    other: Option<OtherMappings>,
     pagemap: Pagemap,
     counts: Option<PageCounts>,
     window: PageWindow,
@@ -87,20 +102,52 @@ pub struct PageReader {
     mapping: Option<MappingInformation>,
 }
 
-impl PageReader {
-    /// Gets ready to ask the kernel.
+impl PageReader<'static> {
+    /// Gets ready to ask the kernel about this process.
     ///
     /// # Errors
     ///
     /// [`NtStatus::INSUFFICIENT_RESOURCES`] if it cannot be asked: no `/proc`, or no descriptor left.
     pub fn open() -> Result<Self, NtStatus> {
-        Ok(Self {
-            pagemap: Pagemap::open().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?,
+        let pagemap = Pagemap::open().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        Ok(PageReader::over(&query_virtual_memory, None, pagemap))
+    }
+}
+
+impl<'a> PageReader<'a> {
+    /// Gets ready to ask the kernel about another process, whose regions `find_region` tells.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::ACCESS_DENIED`] if this process may not look into it, or it has ended;
+    /// [`NtStatus::INSUFFICIENT_RESOURCES`] as [`PageReader::open`].
+    pub fn of(process: u32, find_region: &'a FindRegion<'a>) -> Result<Self, NtStatus> {
+        let refused = |errno| match errno {
+            Errno::ACCESS | Errno::PERM | Errno::NOENT | Errno::SRCH => NtStatus::ACCESS_DENIED,
+            _ => NtStatus::INSUFFICIENT_RESOURCES,
+        };
+        let other = OtherMappings {
+            maps: Maps::of(process).map_err(refused)?,
+            locked: procmap::locked_ranges(process),
+        };
+        let pagemap = Pagemap::of(process).map_err(refused)?;
+        Ok(Self::over(find_region, Some(other), pagemap))
+    }
+
+    fn over(
+        find_region: &'a FindRegion<'a>,
+        other: Option<OtherMappings>,
+        pagemap: Pagemap,
+    ) -> Self {
+        Self {
+            find_region,
+            other,
+            pagemap,
             counts: PageCounts::open(),
             window: PageWindow::new(),
             region: None,
             mapping: None,
-        })
+        }
     }
 
     /// What is known of the page at an address; one outside the application's addresses is not valid.
@@ -109,7 +156,7 @@ impl PageReader {
         let known = self.region.filter(|region| {
             region.base_address <= page && page - region.base_address < region.region_size
         });
-        let Some(region) = known.or_else(|| query_virtual_memory(page).ok()) else {
+        let Some(region) = known.or_else(|| (self.find_region)(page).ok()) else {
             return PageInformation::default();
         };
         self.region = Some(region);
@@ -121,8 +168,17 @@ impl PageReader {
         self.describe(&region, page, entry)
     }
 
-    /// Calls `found` for each valid page between two addresses of a region.
-    pub(super) fn walk(
+    /// Calls `found` for each page of the working set with its address, from the lowest on.
+    pub fn walk(&mut self, mut found: impl FnMut(usize, PageInformation)) {
+        let mut at = 0;
+        while let Ok(region) = (self.find_region)(at) {
+            let end = at + region.region_size;
+            self.walk_region(&region, at, end, &mut found);
+            at = end;
+        }
+    }
+
+    fn walk_region(
         &mut self,
         region: &MemoryBasicInformation,
         start: usize,
@@ -193,11 +249,18 @@ impl PageReader {
             .mapping
             .filter(|mapping| (mapping.start..mapping.end).contains(&page));
         self.mapping = known.or_else(|| {
-            let mapping = procmap::covering_or_next(page).ok().flatten()?;
+            let mapping = match &self.other {
+                None => procmap::covering_or_next(page),
+                Some(other) => other.maps.covering_or_next(page),
+            };
+            let mapping = mapping.ok().flatten()?;
             (mapping.start <= page).then(|| MappingInformation {
                 start: mapping.start,
                 end: mapping.end,
-                locked: residency::is_locked(page),
+                locked: match &self.other {
+                    None => residency::is_locked(page),
+                    Some(other) => other.locked.iter().any(|range| range.contains(&page)),
+                },
                 large: mapping.page_size > PAGE_SIZE as u64,
             })
         });

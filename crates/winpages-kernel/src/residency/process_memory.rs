@@ -1,10 +1,12 @@
-//! The process's memory: NtQueryInformationProcess with ProcessVmCounters.
+//! A process's memory: NtQueryInformationProcess with ProcessVmCounters.
 
+use core::ffi::CStr;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::ffi::CString;
 
 use crate::sys::proc_text::{self, bytes, number, stat_field};
 
-/// What the process has of memory, in bytes.
+/// What a process has of memory, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProcessMemory {
     /// How many page faults it had.
@@ -31,18 +33,30 @@ static PEAK_COMMIT: AtomicU64 = AtomicU64::new(0);
 
 /// Asks the kernel; where it cannot be asked, for `/proc` is not mounted, all is 0.
 pub fn process_memory() -> ProcessMemory {
+    let mut memory = told_by(c"/proc/self/status", c"/proc/self/stat");
+    let before = PEAK_COMMIT.fetch_max(memory.commit, Ordering::Relaxed);
+    memory.peak_commit = memory.peak_commit.max(before);
+    memory
+}
+
+/// Asks the kernel about the process of a number; where there is none, all is 0.
+pub fn memory_of_process(process: u32) -> ProcessMemory {
+    let file = |name: &str| CString::new(format!("/proc/{process}/{name}")).unwrap_or_default();
+    told_by(&file("status"), &file("stat"))
+}
+
+fn told_by(status: &CStr, stat: &CStr) -> ProcessMemory {
     let mut buffer = [0; 4096];
-    let text = proc_text::read(c"/proc/self/status", &mut buffer).unwrap_or_default();
+    let text = proc_text::read(status, &mut buffer).unwrap_or_default();
     let field = |name: &str| bytes(text, name).unwrap_or(0);
     let commit = field("VmData:") + field("VmStk:");
-    let before = PEAK_COMMIT.fetch_max(commit, Ordering::Relaxed);
     ProcessMemory {
-        page_faults: page_faults(),
+        page_faults: page_faults(stat),
         working_set: field("VmRSS:"),
         peak_working_set: field("VmHWM:"),
         private_working_set: field("RssAnon:"),
         commit,
-        peak_commit: before.max(commit),
+        peak_commit: commit,
         page_tables: field("VmPTE:"),
         virtual_size: field("VmSize:"),
         peak_virtual_size: field("VmPeak:"),
@@ -50,9 +64,9 @@ pub fn process_memory() -> ProcessMemory {
 }
 
 /// Those that waited for the disk, and those that did not.
-fn page_faults() -> u64 {
+fn page_faults(stat: &CStr) -> u64 {
     let mut buffer = [0; 1024];
-    let text = proc_text::read(c"/proc/self/stat", &mut buffer).unwrap_or_default();
+    let text = proc_text::read(stat, &mut buffer).unwrap_or_default();
     const WITHOUT_THE_DISK: usize = 10;
     const WITH_THE_DISK: usize = 12;
     [WITHOUT_THE_DISK, WITH_THE_DISK]

@@ -6,7 +6,6 @@ use super::page_information::{PageInformation, PageReader};
 use super::system_memory::system_memory;
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
-use crate::address_space::query_virtual_memory;
 use crate::sys::{procmap, residency};
 
 bitflags::bitflags! {
@@ -134,14 +133,8 @@ pub fn empty_working_set() {
 /// # Errors
 ///
 /// [`NtStatus::INSUFFICIENT_RESOURCES`] if the kernel cannot be asked: no `/proc`, or no descriptor left.
-pub fn walk_working_set(mut found: impl FnMut(usize, PageInformation)) -> Result<(), NtStatus> {
-    let mut reader = PageReader::open()?;
-    let mut at = 0;
-    while let Ok(region) = query_virtual_memory(at) {
-        let end = at + region.region_size;
-        reader.walk(&region, at, end, &mut found);
-        at = end;
-    }
+pub fn walk_working_set(found: impl FnMut(usize, PageInformation)) -> Result<(), NtStatus> {
+    PageReader::open()?.walk(found);
     Ok(())
 }
 

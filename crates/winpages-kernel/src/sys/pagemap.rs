@@ -1,4 +1,4 @@
-//! What the kernel knows of single pages: `/proc/self/pagemap`.
+//! What the kernel knows of single pages: `/proc/PID/pagemap`.
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -44,7 +44,7 @@ impl PageEntry {
     }
 }
 
-/// The pages of this process.
+/// The pages of a process.
 pub struct Pagemap(OwnedFd);
 
 impl Pagemap {
@@ -54,12 +54,21 @@ impl Pagemap {
     ///
     /// `ENOENT` where `/proc` is not mounted, `EMFILE`.
     pub fn open() -> Result<Self, Errno> {
-        rustix::fs::open(
-            c"/proc/self/pagemap",
-            OFlags::RDONLY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .map(Self)
+        Self::open_path("/proc/self/pagemap")
+    }
+
+    /// Opens `/proc/PID/pagemap` of another process.
+    ///
+    /// # Errors
+    ///
+    /// `ENOENT` if there is none of that number, `EACCES` if this process may not look into it, `EMFILE`.
+    pub fn of(process: u32) -> Result<Self, Errno> {
+        let thread = super::process::living_thread(process).unwrap_or(process);
+        Self::open_path(&format!("/proc/{thread}/pagemap"))
+    }
+
+    fn open_path(path: &str) -> Result<Self, Errno> {
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map(Self)
     }
 
     /// Asks about the pages from `start` to `end`, as many as the window takes; answers what it says,

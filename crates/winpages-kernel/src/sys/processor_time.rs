@@ -43,14 +43,25 @@ pub fn of_current_thread() -> ProcessorTime {
 
 /// What another thread of this process has used so far; `None` if there is none of that number.
 pub fn of_thread(id: u32) -> Option<ProcessorTime> {
-    let path = std::ffi::CString::new(format!("/proc/self/task/{id}/stat")).ok()?;
+    told_by(&format!("/proc/self/task/{id}/stat")).map(|(_, used)| used)
+}
+
+/// When another process was started, on the clock that [`super::clock::since_boot`] reads, and what it has
+/// used so far; `None` if there is none of that number.
+pub fn of_other_process(process: u32) -> Option<(Duration, ProcessorTime)> {
+    told_by(&format!("/proc/{process}/stat"))
+}
+
+fn told_by(path: &str) -> Option<(Duration, ProcessorTime)> {
+    let path = std::ffi::CString::new(path).ok()?;
     let mut buffer = [0; 1024];
     let text = proc_text::read(&path, &mut buffer).ok()?;
     let ticks = |index| field(text, index).map(from_ticks);
-    Some(ProcessorTime {
+    let used = ProcessorTime {
         user: ticks(14)?,
         kernel: ticks(15)?,
-    })
+    };
+    Some((ticks(22)?, used))
 }
 
 /// When this process was started, on the clock that [`super::clock::since_boot`] reads.

@@ -14,6 +14,7 @@ use rustix::ioctl;
 
 use super::kept_descriptor::KeptDescriptor;
 use super::memory::Access;
+use super::proc_text;
 
 /// One mapping of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +133,37 @@ impl Maps {
             Err(_) => read(self.0.as_fd(), address),
         }
     }
+}
+
+/// Where a process that is another has pages locked in memory; nowhere if it cannot be asked. Only the long
+/// form of the kernel's list of mappings tells that, so it is read only if anything is locked at all.
+/// Allocates.
+pub fn locked_ranges(process: u32) -> Vec<Range<usize>> {
+    let is_anything = std::fs::read(format!("/proc/{process}/status"))
+        .is_ok_and(|status| proc_text::bytes(&status, "VmLck:").is_some_and(|size| size > 0));
+    if !is_anything {
+        return Vec::new();
+    }
+    let text = std::fs::read_to_string(format!("/proc/{process}/smaps")).unwrap_or_default();
+    let mut mapping = None;
+    let mut locked = Vec::new();
+    for line in text.lines() {
+        if let Some(flags) = line.strip_prefix("VmFlags:") {
+            if flags.split_whitespace().any(|flag| flag == "lo") {
+                locked.extend(mapping.take());
+            }
+        } else if let Some((start, end)) = line
+            .split_once(' ')
+            .and_then(|(range, _)| range.split_once('-'))
+            && let (Ok(start), Ok(end)) = (
+                usize::from_str_radix(start, 16),
+                usize::from_str_radix(end, 16),
+            )
+        {
+            mapping = Some(start..end);
+        }
+    }
+    locked
 }
 
 /// The path of the file that a process, by its number or `self`, has mapped at exactly these addresses.
