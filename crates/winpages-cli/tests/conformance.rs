@@ -265,6 +265,7 @@ programs! { single:
     private_namespaces
     privileges
     process_images
+    process_inspection
     processor_affinity
     remote_memory
     remote_threads

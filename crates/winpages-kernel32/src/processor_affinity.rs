@@ -7,6 +7,7 @@ use winpages_kernel::{Handle, NtStatus};
 
 use crate::last_error;
 use crate::nt::argument::{read, write, write_if_wanted};
+use crate::process_open::reference_limited;
 use crate::processor::PROCESSOR_NUMBER;
 use crate::thread::{Either, reference, reference_either};
 
@@ -33,12 +34,7 @@ const SET: AccessMask =
     AccessMask::THREAD_SET_INFORMATION.union(AccessMask::THREAD_SET_LIMITED_INFORMATION);
 
 fn processors_of_process(handle: usize) -> Result<Processors, NtStatus> {
-    let handle = Handle::from_value(handle);
-    let limited = AccessMask::PROCESS_QUERY_LIMITED_INFORMATION;
-    // Either right will do.
-    let process = reference_process(handle, limited)
-        .or_else(|_| reference_process(handle, AccessMask::PROCESS_QUERY_INFORMATION))?;
-    process.processors()
+    reference_limited(handle)?.processors()
 }
 
 fn set_processors_of_thread(

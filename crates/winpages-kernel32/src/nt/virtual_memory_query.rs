@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{self, MemoryKind};
 use winpages_kernel::object::AccessMask;
-use winpages_kernel::process;
+use winpages_kernel::process as processes;
 
 use super::argument::{status, write, write_if_wanted};
 use super::file_name;
@@ -102,7 +102,7 @@ unsafe fn basic(
         return Err(NtStatus::INFO_LENGTH_MISMATCH);
     }
     let process = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
-    let region = process::query_virtual_memory(&process, address)?;
+    let region = processes::query_virtual_memory(&process, address)?;
     // SAFETY: the caller vouches for the buffer.
     unsafe { write(buffer, region.into())? };
     Ok(SIZE)
@@ -168,8 +168,8 @@ unsafe fn mapped_filename(
     length: usize,
     return_length: *mut usize,
 ) -> Result<(), NtStatus> {
-    own_process(process)?;
-    let name = file_name::device_path(&address_space::mapped_file(address)?)?;
+    let target = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
+    let name = file_name::device_path(&processes::mapped_file(&target, address)?)?;
     let header = size_of::<UNICODE_STRING>();
     let name_bytes = name.len() * 2;
     let needed = header + name_bytes + 2;
