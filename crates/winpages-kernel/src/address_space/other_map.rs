@@ -13,7 +13,7 @@ use super::node::{FANOUT, Node};
 use super::published_map::{MAGIC, place};
 use super::query::MemoryBasicInformation;
 use super::run::{AllocationKind, RunFacts};
-use crate::sys::process::{gather_memory, read_memory};
+use crate::sys::process_memory::{gather_memory, read_memory};
 use crate::sys::shared_page::WatchedPage;
 
 /// How often it is looked again before the process itself is asked.
@@ -321,4 +321,4 @@ impl Known {
     }
 }
 
-const _: () = assert!(FANOUT <= crate::sys::process::MOST_PLACES);
+const _: () = assert!(FANOUT <= crate::sys::process_memory::MOST_PLACES);

@@ -7,7 +7,7 @@ use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
 use crate::sys::memory::Access;
 use crate::sys::procmap::Maps;
-use crate::sys::{fault, process};
+use crate::sys::{fault, process_memory};
 
 /// A copy that may have stopped on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub unsafe fn read_virtual_memory(
 ) -> Copied {
     let number = target.number();
     // SAFETY: passed on.
-    let copied = unsafe { process::read_memory(number, from, to, size) };
+    let copied = unsafe { process_memory::read_memory(number, from, to, size) };
     if let Some(refusal) = is_gone(target, copied) {
         return refusal;
     }
@@ -61,7 +61,7 @@ pub unsafe fn read_virtual_memory(
     let mut byte = 0;
     // SAFETY: one byte of this function's own.
     let is_readable =
-        unsafe { process::read_memory(number, from.wrapping_add(bytes), &raw mut byte, 1) }
+        unsafe { process_memory::read_memory(number, from.wrapping_add(bytes), &raw mut byte, 1) }
             == Ok(1);
     if is_readable {
         return Copied::refused(NtStatus::ACCESS_VIOLATION);
@@ -97,7 +97,7 @@ pub unsafe fn write_virtual_memory(
         let at = to.wrapping_add(bytes);
         let rest = from.wrapping_add(bytes);
         // SAFETY: passed on.
-        let copied = unsafe { process::write_memory(number, at, rest, size - bytes) };
+        let copied = unsafe { process_memory::write_memory(number, at, rest, size - bytes) };
         if let Some(refusal) = is_gone(target, copied) {
             return refusal;
         }
@@ -125,9 +125,9 @@ pub unsafe fn write_virtual_memory(
             Obstacle::Code => {}
         }
         let in_page = (PAGE_SIZE - at % PAGE_SIZE).min(size - bytes);
-        let forced = process::open_memory(number).and_then(|memory| {
+        let forced = process_memory::open_memory(number).and_then(|memory| {
             // SAFETY: passed on.
-            unsafe { process::write_forced(&memory, at, rest, in_page) }
+            unsafe { process_memory::write_forced(&memory, at, rest, in_page) }
         });
         match forced {
             Ok(written) if written > 0 => bytes += written,

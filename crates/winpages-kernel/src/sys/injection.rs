@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use super::memory::Access;
 use super::procmap::Maps;
 use super::tracee::{InjectionError, SYSTEM_CALL, Tracee, Watched};
-use super::{apart, clock, descriptors, proc_text, process};
+use super::{apart, clock, descriptors, proc_text, process, process_memory};
 
 /// How often it is tried with a process whose threads end, or that becomes another program.
 const MOST_ATTEMPTS: usize = 100;
@@ -187,7 +187,7 @@ fn find_in(process: u32, start: usize, end: usize) -> Option<usize> {
     while at < end {
         let size = bytes.len().min(end - at);
         // SAFETY: the buffer is this function's own.
-        let copied = unsafe { process::read_memory(process, at, bytes.as_mut_ptr(), size) };
+        let copied = unsafe { process_memory::read_memory(process, at, bytes.as_mut_ptr(), size) };
         let copied = copied.ok().filter(|copied| *copied > 1)?;
         let mut pairs = bytes[..copied].windows(SYSTEM_CALL.len());
         if let Some(found) = pairs.position(|pair| pair == SYSTEM_CALL) {

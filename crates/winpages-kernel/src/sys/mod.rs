@@ -32,6 +32,7 @@ mod pagemap_scan;
 pub mod poll;
 pub mod proc_text;
 pub mod process;
+pub mod process_memory;
 pub mod processor_time;
 pub mod processors;
 pub mod procmap;

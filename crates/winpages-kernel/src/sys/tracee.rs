@@ -15,7 +15,7 @@ use core::time::Duration;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
-use super::{clock, proc_text, process};
+use super::{clock, proc_text, process_memory};
 
 /// Why a thread could not be made to make system calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,8 +246,9 @@ impl<'a> Tracee<'a> {
     pub fn read<const SIZE: usize>(&self, from: usize) -> Option<[u8; SIZE]> {
         let mut bytes = [0; SIZE];
         // SAFETY: a buffer of this function's own.
-        let copied =
-            unsafe { process::read_memory_of(self.watched.thread, from, bytes.as_mut_ptr(), SIZE) };
+        let copied = unsafe {
+            process_memory::read_memory_of(self.watched.thread, from, bytes.as_mut_ptr(), SIZE)
+        };
         (copied == Ok(SIZE)).then_some(bytes)
     }
 
@@ -263,7 +264,8 @@ impl<'a> Tracee<'a> {
     pub unsafe fn write(&self, to: usize, bytes: &[u8]) -> Result<(), InjectionError> {
         let thread = self.watched.thread;
         // SAFETY: passed on.
-        let copied = unsafe { process::write_memory_of(thread, to, bytes.as_ptr(), bytes.len()) };
+        let copied =
+            unsafe { process_memory::write_memory_of(thread, to, bytes.as_ptr(), bytes.len()) };
         match copied {
             Ok(copied) if copied == bytes.len() => Ok(()),
             Ok(_) => Err(InjectionError::Failed(Errno::FAULT)),

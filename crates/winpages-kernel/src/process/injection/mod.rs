@@ -21,7 +21,7 @@ use crate::sys::file::{self, FlockOperation};
 use crate::sys::memory::Access;
 use crate::sys::procmap::Maps;
 use crate::sys::tracee::{InjectionError, Tracee};
-use crate::sys::{clock, injection, process};
+use crate::sys::{clock, injection, process, process_memory};
 pub(super) use adopt::adopt_own;
 pub(super) use allocate::allocate;
 pub(super) use free::free;
@@ -156,7 +156,7 @@ impl Drop for Session<'_> {
 
 /// Opens a process's memory and locks it, for one at a time changes it.
 fn lock_memory(number: u32, has_ended: impl Fn() -> bool) -> Result<OwnedFd, NtStatus> {
-    let lock = process::open_memory(number).map_err(|errno| match errno {
+    let lock = process_memory::open_memory(number).map_err(|errno| match errno {
         Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
         Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
         _ => NtStatus::ACCESS_DENIED,

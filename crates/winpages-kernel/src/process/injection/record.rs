@@ -21,7 +21,7 @@ use crate::NtStatus;
 use crate::address_space::layout::{PAGE_SIZE, application_end};
 use crate::address_space::{MemoryKind, PageRange, Protection};
 use crate::sys::memory::Access;
-use crate::sys::process;
+use crate::sys::process_memory;
 
 /// The name of the record and of its form.
 const MAGIC: &[u8; 16] = b"winpages region1";
@@ -296,7 +296,7 @@ fn half(place: usize, count: u64) -> usize {
 /// Whether there was something to be read.
 fn read(process: u32, from: usize, to: &mut [u8]) -> Result<bool, NtStatus> {
     // SAFETY: a buffer of this function's caller.
-    match unsafe { process::read_memory(process, from, to.as_mut_ptr(), to.len()) } {
+    match unsafe { process_memory::read_memory(process, from, to.as_mut_ptr(), to.len()) } {
         Ok(copied) => Ok(copied == to.len()),
         Err(Errno::SRCH) => Err(NtStatus::PROCESS_IS_TERMINATING),
         Err(Errno::PERM) => Err(NtStatus::ACCESS_DENIED),
