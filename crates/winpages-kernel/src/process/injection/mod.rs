@@ -49,8 +49,8 @@ impl<'a> Session<'a> {
         Self::open(process)
             .and_then(work)
             .map_err(|status| match status {
-                // The kernel denies what is asked of a process that is about to end.
-                NtStatus::ACCESS_DENIED
+                // The kernel denies what is asked of a process that is about to end, or finds no memory for it.
+                NtStatus::ACCESS_DENIED | NtStatus::NO_MEMORY
                     if process.has_ended()
                         || process::may_trace(process.number) == Err(Errno::SRCH) =>
                 {
@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
         let had_record = self.record.place != 0;
         let mut record = self.record.clone();
         if !had_record {
-            record.place = self.free_place_of_record().map_err(|_| no_room())?;
+            record.place = self.free_place_of_record()?;
         }
         let writes = record.changed_to(runs).map_err(|_| no_room())?;
         let memory = PageRange {
@@ -136,14 +136,17 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn free_place_of_record(&self) -> Result<usize, NtStatus> {
-        let maps = self.maps()?;
-        let is_free = |place: &usize| {
-            let next = maps.covering_or_next(*place);
-            next.is_ok_and(|next| next.is_none_or(|next| next.start >= place + record::SIZE))
-        };
-        let mut places = record::PLACES.into_iter();
-        places.find(is_free).ok_or(NtStatus::NO_MEMORY)
+    fn free_place_of_record(&self) -> Result<usize, InjectionError> {
+        // Who has no mappings to be asked about is ending, or becoming another program.
+        let maps = self.maps().map_err(|_| InjectionError::Gone)?;
+        for place in record::PLACES {
+            let next = maps.covering_or_next(place);
+            let next = next.map_err(|_| InjectionError::Gone)?;
+            if next.is_none_or(|next| next.start >= place + record::SIZE) {
+                return Ok(place);
+            }
+        }
+        Err(no_room())
     }
 }
 
