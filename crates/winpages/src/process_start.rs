@@ -3,10 +3,12 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use winpages_error::error_code::ERROR_INVALID_PARAMETER;
+
 use crate::error::{Error, Operation};
 use crate::object_options::Object;
 use crate::object_options::sealed::Kind;
-use crate::platform::{self, Code, ObjectHandle, SectionHandle, StartRequest};
+use crate::platform::{self, AsStream, Code, ObjectHandle, SectionHandle, StartRequest, Stream};
 use crate::process::Process;
 use crate::protection::Protection;
 use crate::section::Section;
@@ -31,14 +33,49 @@ use crate::wait::Waitable;
 /// assert_eq!(child.exit_code()?, Some(0));
 /// # Ok::<(), winpages::Error>(())
 /// ```
+///
+/// Standard input, output and error are this process's unless others are named: files, pipes, sockets.
+///
+/// ```standalone_crate
+/// use std::io::{Read, Write};
+/// use winpages::Process;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // This program is its own child: it copies its input to its output.
+/// if std::env::args().nth(1).as_deref() == Some("copy") {
+///     std::io::copy(&mut std::io::stdin(), &mut std::io::stdout())?;
+///     return Ok(());
+/// }
+/// let (input, mut to_child) = std::io::pipe()?;
+/// let (mut from_child, output) = std::io::pipe()?;
+/// let child = Process::options(std::env::current_exe()?)
+///     .argument("copy")
+///     .standard_input(&input)
+///     .standard_output(&output)
+///     .start()?;
+/// // The child has its own; the pipe ends when nobody else can write to it.
+/// drop((input, output));
+/// to_child.write_all(b"there and back")?;
+/// drop(to_child);
+/// let mut text = String::new();
+/// from_child.read_to_string(&mut text)?;
+/// assert_eq!(text, "there and back");
+/// child.wait()?;
+/// assert_eq!(child.exit_code()?, Some(0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is started before `start` is called"]
 pub struct ProcessOptions<'a> {
     program: PathBuf,
     arguments: Vec<OsString>,
-    environment: Vec<(OsString, OsString)>,
+    /// What differs from this process's: a variable without a value is taken out.
+    environment: Vec<(OsString, Option<OsString>)>,
+    has_own_environment: bool,
     directory: Option<PathBuf>,
     inherited: Vec<&'a ObjectHandle>,
+    standard: [Option<Stream<'a>>; 3],
 }
 
 impl<'a> ProcessOptions<'a> {
@@ -49,12 +86,32 @@ impl<'a> ProcessOptions<'a> {
         self
     }
 
-    /// A variable of its environment, which otherwise is that of this process.
+    /// A variable of its environment, which otherwise is that of this process. On Windows, names that differ
+    /// only in case are one.
     pub fn environment(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        let name = name.as_ref().to_owned();
-        self.environment.retain(|(known, _)| *known != name);
-        self.environment.push((name, value.as_ref().to_owned()));
+        self.change_environment(name.as_ref(), Some(value.as_ref().to_owned()));
         self
+    }
+
+    /// A variable that its environment does not have.
+    pub fn without_environment(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.change_environment(name.as_ref(), None);
+        self
+    }
+
+    /// Its environment begins empty, and has what is said from now on.
+    ///
+    /// Programs for Windows may need `SystemRoot`.
+    pub fn empty_environment(mut self) -> Self {
+        self.environment.clear();
+        self.has_own_environment = true;
+        self
+    }
+
+    fn change_environment(&mut self, name: &OsStr, value: Option<OsString>) {
+        self.environment
+            .retain(|(known, _)| !platform::is_same_variable(known, name));
+        self.environment.push((name.to_owned(), value));
     }
 
     /// Its current directory, which otherwise is that of this process.
@@ -75,10 +132,32 @@ impl<'a> ProcessOptions<'a> {
         self
     }
 
+    /// What it reads as its standard input: a file, the end of a pipe, a socket; whatever the system counts as
+    /// such. Mirrors STARTUPINFO's hStdInput.
+    pub fn standard_input(mut self, stream: &'a impl AsStream) -> Self {
+        self.standard[0] = Some(platform::stream(stream));
+        self
+    }
+
+    /// What it writes to as its standard output. Mirrors hStdOutput.
+    pub fn standard_output(mut self, stream: &'a impl AsStream) -> Self {
+        self.standard[1] = Some(platform::stream(stream));
+        self
+    }
+
+    /// What it writes to as its standard error. Mirrors hStdError.
+    pub fn standard_error(mut self, stream: &'a impl AsStream) -> Self {
+        self.standard[2] = Some(platform::stream(stream));
+        self
+    }
+
     /// Starts it. Mirrors CreateProcess with a list of handles to inherit.
     ///
     /// # Errors
     ///
+    /// * ERROR_INVALID_PARAMETER: a text with a NUL, a variable's name that is empty or holds a `=`; on Windows
+    ///   also a batch file with arguments, which the shell would read as it pleases.
+    /// * ERROR_DIRECTORY: what is to be its current directory is none.
     /// * ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED: no such program, or none that may be
     ///   started.
     /// * ERROR_BAD_EXE_FORMAT: it is no program.
@@ -96,26 +175,45 @@ impl<'a> ProcessOptions<'a> {
     }
 
     fn start_as(&self, suspended: bool) -> Result<SuspendedProcess, Error> {
-        let mut environment: Vec<(OsString, OsString)> = std::env::vars_os()
-            .filter(|(name, _)| self.environment.iter().all(|(own, _)| own != name))
-            .collect();
-        environment.extend(self.environment.iter().cloned());
+        let environment = self.whole_environment().map_err(|code| self.error(code))?;
         platform::start_process(&StartRequest {
             program: &self.program,
             arguments: &self.arguments,
             environment: &environment,
             directory: self.directory.as_deref(),
             inherited: &self.inherited,
+            standard: self.standard,
             suspended,
         })
         .map(|(process, thread, id)| SuspendedProcess {
             process: Process::of(process, id),
             thread,
         })
-        .map_err(|code| {
-            let program = self.program.to_string_lossy();
-            Error::new(Operation::StartProcess, code).of(Some(&program))
-        })
+        .map_err(|code| self.error(code))
+    }
+
+    fn whole_environment(&self) -> Result<Vec<(OsString, OsString)>, Code> {
+        let mut environment = Vec::new();
+        if !self.has_own_environment {
+            environment.extend(std::env::vars_os().filter(|(name, _)| {
+                let mut changed = self.environment.iter();
+                changed.all(|(changed, _)| !platform::is_same_variable(changed, name))
+            }));
+        }
+        for (name, value) in &self.environment {
+            if name.is_empty() || name.as_encoded_bytes().contains(&b'=') {
+                return Err(ERROR_INVALID_PARAMETER);
+            }
+            if let Some(value) = value {
+                environment.push((name.clone(), value.clone()));
+            }
+        }
+        Ok(environment)
+    }
+
+    fn error(&self, code: Code) -> Error {
+        let program = self.program.to_string_lossy();
+        Error::new(Operation::StartProcess, code).of(Some(&program))
     }
 }
 
@@ -152,8 +250,10 @@ impl Process {
             program: program.as_ref().to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
+            has_own_environment: false,
             directory: None,
             inherited: Vec::new(),
+            standard: [None; 3],
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Starting processes: NtCreateUserProcess.
 
 use core::ffi::CStr;
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fd::{AsRawFd, OwnedFd};
+use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::startup::{Block, Inherited, Parameters, VARIABLE};
@@ -27,6 +30,18 @@ pub enum Inheritance {
     Listed(Vec<Handle>),
 }
 
+/// What a child has for standard input, output and error.
+#[derive(Clone, Copy, Debug)]
+pub enum StandardStreams<'a> {
+    /// What this process has.
+    Same,
+    /// The files that these handles lead to, and an empty one where a handle leads to none. The child is told
+    /// their values, and 0 for what is no handle.
+    Handles([Handle; 3]),
+    /// What these descriptors are open on; where there is none, what this process has.
+    Descriptors([Option<BorrowedFd<'a>>; 3]),
+}
+
 /// What is to be started, and with what.
 #[derive(Clone, Debug)]
 pub struct CreateProcess<'a> {
@@ -40,8 +55,8 @@ pub struct CreateProcess<'a> {
     pub environment: &'a [CString],
     /// The current directory; `None` for this process's.
     pub directory: Option<&'a CStr>,
-    /// Standard input, output and error, if the child shall have others than this process.
-    pub standard: Option<[Handle; 3]>,
+    /// Standard input, output and error.
+    pub standard: StandardStreams<'a>,
     /// Which handles it gets.
     pub inheritance: Inheritance,
     /// Whether it shall stand still until [`ForeignThread::resume`].
@@ -72,18 +87,28 @@ pub struct CreatedProcess {
 ///
 /// # Errors
 ///
-/// * [`NtStatus::OBJECT_NAME_NOT_FOUND`], [`NtStatus::ACCESS_DENIED`] and what else opening a file
-///   answers: the program cannot be executed.
+/// * [`NtStatus::OBJECT_NAME_NOT_FOUND`], [`NtStatus::OBJECT_PATH_NOT_FOUND`],
+///   [`NtStatus::ACCESS_DENIED`] and what else opening a file answers: the program cannot be executed.
 /// * [`NtStatus::INVALID_IMAGE_FORMAT`]: it is no program.
-/// * [`NtStatus::INVALID_HANDLE`]: a standard handle, or one that is listed, is none.
+/// * [`NtStatus::NOT_A_DIRECTORY`]: what is to be the current directory.
+/// * [`NtStatus::INVALID_HANDLE`]: a listed handle is none.
 /// * [`NtStatus::INVALID_PARAMETER`]: a listed handle is not inheritable.
 /// * [`NtStatus::INSUFFICIENT_RESOURCES`], [`NtStatus::TOO_MANY_OPENED_FILES`].
 pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtStatus> {
+    if request.directory.is_some_and(|path| !place(path).is_dir()) {
+        return Err(NtStatus::NOT_A_DIRECTORY);
+    }
     let inherited = inherited(&request.inheritance)?;
-    let standard = standard_descriptors(request)?;
+    let standard = standard_descriptors(&request.standard)?;
     let block = Block::new(&Parameters {
         command_line: request.command_line,
-        standard: request.standard,
+        standard: match request.standard {
+            StandardStreams::Handles(handles) => Some(handles.map(|handle| {
+                let is_there = handle_table::lookup(handle).is_ok();
+                Handle::from_value(if is_there { handle.value() } else { 0 })
+            })),
+            StandardStreams::Same | StandardStreams::Descriptors(_) => None,
+        },
         inherited: &inherited,
     })?;
     let variable = format!("{}={}", VARIABLE.to_string_lossy(), block.file.as_raw_fd());
@@ -118,7 +143,8 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
         suspended: request.suspended,
         new_group: request.new_group,
     };
-    let started = affinity::as_process(|| spawn::spawn(&program)).map_err(status_of_start)?;
+    let started = affinity::as_process(|| spawn::spawn(&program))
+        .map_err(|errno| status_of_start(errno, place(request.program)))?;
     let number = started.number;
     let process = Arc::new(Process::started(number, started.descriptor, block.page));
     let thread = ForeignThread::first_of(Arc::clone(&process), request.suspended);
@@ -142,8 +168,27 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
     })
 }
 
-fn status_of_start(errno: Errno) -> NtStatus {
+fn place(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
+}
+
+/// Whether a file begins as programs and scripts do; yes, if it cannot be read.
+fn looks_like_program(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let opened = std::fs::File::open(path);
+    let read = opened.and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_err() || start.starts_with(b"\x7FELF") || start.starts_with(b"#!")
+}
+
+/// Why a program could not be started: Linux says the same of a file that is not there and of one whose
+/// interpreter is not, of a directory and of a text that nobody has marked as executable.
+fn status_of_start(errno: Errno, program: &Path) -> NtStatus {
     match errno {
+        Errno::NOENT if program.exists() => NtStatus::INVALID_IMAGE_FORMAT,
+        Errno::NOENT if program.parent().is_some_and(|parent| !parent.is_dir()) => {
+            NtStatus::OBJECT_PATH_NOT_FOUND
+        }
+        Errno::ACCESS if !looks_like_program(program) => NtStatus::INVALID_IMAGE_FORMAT,
         Errno::NOEXEC | Errno::LIBBAD => NtStatus::INVALID_IMAGE_FORMAT,
         Errno::AGAIN | Errno::NOMEM | Errno::TOOBIG => NtStatus::INSUFFICIENT_RESOURCES,
         other => status_from_errno(other),
@@ -179,19 +224,26 @@ fn inherited(inheritance: &Inheritance) -> Result<Vec<Inherited>, NtStatus> {
 }
 
 /// Copies of the descriptors that the child gets for its standard streams.
-fn standard_descriptors(request: &CreateProcess<'_>) -> Result<[Option<OwnedFd>; 3], NtStatus> {
+fn standard_descriptors(streams: &StandardStreams<'_>) -> Result<[Option<OwnedFd>; 3], NtStatus> {
+    let too_many = |_| NtStatus::TOO_MANY_OPENED_FILES;
     let mut descriptors = [None, None, None];
-    for (place, handle) in descriptors
-        .iter_mut()
-        .zip(request.standard.iter().flatten())
-    {
-        // A stream that is not there, or no file, is one that the child's C library does not have.
-        let Ok(entry) = handle_table::lookup(*handle) else {
-            continue;
-        };
-        if let Object::File(file) = entry.object {
-            let copy = file::duplicate(file.as_fd());
-            *place = Some(copy.map_err(|_| NtStatus::TOO_MANY_OPENED_FILES)?);
+    match streams {
+        StandardStreams::Same => {}
+        StandardStreams::Handles(handles) => {
+            for (place, handle) in descriptors.iter_mut().zip(handles) {
+                let object = handle_table::lookup(*handle).map(|entry| entry.object);
+                *place = Some(match object {
+                    Ok(Object::File(file)) => file::duplicate(file.as_fd()).map_err(too_many)?,
+                    // The child's C library has three streams whatever it is given; this process's own are
+                    // not meant, and a number that is closed would be the next file's.
+                    _ => file::open_null().map_err(too_many)?,
+                });
+            }
+        }
+        StandardStreams::Descriptors(given) => {
+            for (place, given) in descriptors.iter_mut().zip(given) {
+                *place = given.map(file::duplicate).transpose().map_err(too_many)?;
+            }
         }
     }
     Ok(descriptors)

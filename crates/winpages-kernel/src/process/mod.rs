@@ -21,7 +21,7 @@ mod service;
 mod startup;
 
 pub(crate) use affinity::begin_thread;
-pub use create::{CreateProcess, CreatedProcess, Inheritance, create_process};
+pub use create::{CreateProcess, CreatedProcess, Inheritance, StandardStreams, create_process};
 pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};
 pub use foreign_thread::{ForeignThread, create_thread, open_thread};

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 pub use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, SeekFrom, Stat, Statx,
@@ -183,6 +183,16 @@ pub fn duplicate_number(number: i32) -> Result<OwnedFd, Errno> {
 pub fn duplicate(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     // Not among the first three, which a program may have closed and means to fill itself.
     fcntl_dupfd_cloexec(descriptor, 3)
+}
+
+/// What is always empty, and takes everything. As [`duplicate`], not among the first three numbers.
+///
+/// # Errors
+///
+/// EMFILE if the process has as many descriptors as it may.
+pub fn open_null() -> Result<OwnedFd, Errno> {
+    let null = open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    duplicate(null.as_fd())
 }
 
 /// Opens the regular file that a descriptor is open on once more, in the same mode, whatever has

@@ -9,7 +9,8 @@
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
 //! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
-//! * [`open_process`] and what is done to other processes; [`start_process`], and [`adopt`] for what is inherited.
+//! * [`open_process`] and what is done to other processes; [`start_process`], and [`adopt`] for what is inherited;
+//!   [`AsStream`], [`Stream`], [`stream`] and [`is_same_variable`] for what the child is given otherwise.
 //! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
@@ -75,6 +76,8 @@ pub(crate) struct StartRequest<'a> {
     pub directory: Option<&'a std::path::Path>,
     /// What it inherits.
     pub inherited: &'a [&'a ObjectHandle],
+    /// Standard input, output and error; `None` for this process's.
+    pub standard: [Option<Stream<'a>>; 3],
     /// Whether it stands still until it is resumed.
     pub suspended: bool,
 }
@@ -253,25 +256,37 @@ pub(crate) struct HeapNumbers {
 
 /// An argument as programs for Windows find it in their command line: quoted, if it has to be, and backslashes
 /// before a quotation mark doubled.
-pub(crate) fn quoted(argument: &str) -> String {
-    let is_plain = !argument.is_empty() && !argument.contains([' ', '\t', '\n', '\u{b}', '"']);
-    if is_plain {
-        return argument.to_owned();
+pub(crate) fn quoted(argument: &[u16]) -> Vec<u16> {
+    const QUOTE: u16 = b'"' as u16;
+    const BACKSLASH: u16 = b'\\' as u16;
+    let needs_quotes = |unit: &u16| {
+        [b' ', b'\t', b'\n', 0xB, b'"']
+            .map(u16::from)
+            .contains(unit)
+    };
+    if !argument.is_empty() && !argument.iter().any(needs_quotes) {
+        return argument.to_vec();
     }
-    let mut text = String::from('"');
+    let mut text = vec![QUOTE];
     let mut backslashes = 0;
-    for letter in argument.chars() {
-        match letter {
-            '\\' => backslashes += 1,
-            '"' => {
-                text.extend(core::iter::repeat_n('\\', backslashes + 1));
+    for unit in argument {
+        match *unit {
+            BACKSLASH => backslashes += 1,
+            QUOTE => {
+                text.extend(core::iter::repeat_n(BACKSLASH, backslashes + 1));
                 backslashes = 0;
             }
             _ => backslashes = 0,
         }
-        text.push(letter);
+        text.push(*unit);
     }
-    text.extend(core::iter::repeat_n('\\', backslashes));
-    text.push('"');
+    text.extend(core::iter::repeat_n(BACKSLASH, backslashes));
+    text.push(QUOTE);
     text
+}
+
+/// A command line of these arguments, the program's name first.
+pub(crate) fn command_line(arguments: impl Iterator<Item = Vec<u16>>) -> Vec<u16> {
+    let quoted: Vec<_> = arguments.map(|argument| quoted(&argument)).collect();
+    quoted.join(&u16::from(b' '))
 }

@@ -1,15 +1,17 @@
 //! Starting processes.
 
 use std::ffi::{CString, OsStr};
+pub use std::os::fd::AsFd as AsStream;
+pub(crate) use std::os::fd::BorrowedFd as Stream;
 use std::os::unix::ffi::OsStrExt;
 
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::Handle;
 use winpages_kernel::object::Object;
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
-use winpages_kernel::process::{self, CreateProcess, Inheritance};
+use winpages_kernel::process::{self, CreateProcess, Inheritance, StandardStreams};
 
-use super::super::{Code, StartRequest};
+use super::super::{Code, StartRequest, command_line};
 use super::code;
 use super::handle::ObjectHandle;
 
@@ -41,15 +43,25 @@ impl Drop for Inheritable<'_> {
     }
 }
 
+pub(crate) fn stream(of: &impl AsStream) -> Stream<'_> {
+    of.as_fd()
+}
+
+/// Whether two names are one variable's.
+pub(crate) fn is_same_variable(one: &OsStr, other: &OsStr) -> bool {
+    one == other
+}
+
 /// Answers handles of the process and of its first thread, and its number.
 pub(crate) fn start_process(
     request: &StartRequest<'_>,
 ) -> Result<(ObjectHandle, ObjectHandle, u32), Code> {
-    let program = terminated(request.program.as_os_str())?;
-    let mut arguments = vec![program.clone()];
-    for argument in request.arguments {
-        arguments.push(terminated(argument)?);
-    }
+    // Its own directory is not where its name leads from.
+    let program = std::path::absolute(request.program).map_err(|_| ERROR_INVALID_PARAMETER)?;
+    let program = terminated(program.as_os_str())?;
+    let names = core::iter::once(request.program.as_os_str());
+    let all = names.chain(request.arguments.iter().map(|one| one.as_os_str()));
+    let arguments = all.clone().map(terminated).collect::<Result<Vec<_>, _>>()?;
     let mut environment = Vec::new();
     for (name, value) in request.environment {
         let mut entry = name.clone();
@@ -60,18 +72,8 @@ pub(crate) fn start_process(
     let directory = request.directory.map(|path| terminated(path.as_os_str()));
     let directory = directory.transpose()?;
     // A program for Windows takes its arguments apart itself.
-    let names = core::iter::once(request.program.as_os_str());
-    let all = names.chain(
-        request
-            .arguments
-            .iter()
-            .map(|argument| argument.as_os_str()),
-    );
-    let command_line = all
-        .map(|argument| super::super::quoted(&argument.to_string_lossy()))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let command_line: Vec<u16> = command_line.encode_utf16().collect();
+    let command_line =
+        command_line(all.map(|argument| argument.to_string_lossy().encode_utf16().collect()));
     let inheritable = Inheritable::make(request.inherited)?;
     let started = process::create_process(&CreateProcess {
         program: &program,
@@ -79,7 +81,7 @@ pub(crate) fn start_process(
         arguments: &arguments,
         environment: &environment,
         directory: directory.as_deref(),
-        standard: None,
+        standard: StandardStreams::Descriptors(request.standard),
         inheritance: Inheritance::Listed(request.inherited.iter().map(|one| one.get()).collect()),
         suspended: request.suspended,
         new_group: false,

@@ -3,7 +3,13 @@
 use core::ffi::c_void;
 use core::ptr;
 use std::ffi::OsStr;
+use std::io;
 use std::os::windows::ffi::OsStrExt;
+pub use std::os::windows::io::AsHandle as AsStream;
+pub(crate) use std::os::windows::io::BorrowedHandle as Stream;
+use std::os::windows::io::{AsRawHandle, OwnedHandle};
+
+use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 
 use windows_sys::Win32::Foundation::{
     GetHandleInformation, HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation,
@@ -11,16 +17,27 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::System::Threading::{
     CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DeleteProcThreadAttributeList,
     EXTENDED_STARTUPINFO_PRESENT, InitializeProcThreadAttributeList,
-    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION, ResumeThread, STARTUPINFOEXW,
-    UpdateProcThreadAttribute,
+    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES,
+    STARTUPINFOEXW, UpdateProcThreadAttribute,
 };
 
-use super::super::{Code, StartRequest, quoted};
+use super::super::{Code, StartRequest, command_line};
 use super::handle::ObjectHandle;
 use super::{last_error, succeeded};
 
-fn terminated(text: &OsStr) -> Vec<u16> {
-    text.encode_wide().chain([0]).collect()
+/// Units of a text that ends at the first 0, without that.
+fn units(text: &OsStr) -> Result<Vec<u16>, Code> {
+    let units: Vec<u16> = text.encode_wide().collect();
+    if units.contains(&0) {
+        return Err(ERROR_INVALID_PARAMETER);
+    }
+    Ok(units)
+}
+
+fn terminated(text: &OsStr) -> Result<Vec<u16>, Code> {
+    let mut units = units(text)?;
+    units.push(0);
+    Ok(units)
 }
 
 /// Handles that can be inherited as long as this lives.
@@ -100,36 +117,98 @@ impl Drop for HandleList<'_> {
     }
 }
 
+pub(crate) fn stream(of: &impl AsStream) -> Stream<'_> {
+    of.as_handle()
+}
+
+/// The name of a variable, as such names are compared and put in order.
+fn folded(name: &OsStr) -> String {
+    name.to_string_lossy().to_uppercase()
+}
+
+/// Whether two names are one variable's.
+pub(crate) fn is_same_variable(one: &OsStr, other: &OsStr) -> bool {
+    folded(one) == folded(other)
+}
+
+/// Copies of standard streams that can be inherited; this process's own where no other is given. What does
+/// not exist is not there in the child, either.
+fn standard_streams(given: [Option<Stream<'_>>; 3]) -> Result<[Option<OwnedHandle>; 3], Code> {
+    let copy = |given: Option<Stream<'_>>, own: HANDLE| match given {
+        Some(given) => given.try_clone_to_owned().map(Some).map_err(|error| {
+            error
+                .raw_os_error()
+                .map_or(ERROR_INVALID_PARAMETER, |code| code as Code)
+        }),
+        None if own.is_null() => Ok(None),
+        // SAFETY: the handle is looked at during one call, which refuses what is none.
+        None => Ok(unsafe { Stream::borrow_raw(own) }.try_clone_to_owned().ok()),
+    };
+    let [input, output, error] = given;
+    Ok([
+        copy(input, io::stdin().as_raw_handle())?,
+        copy(output, io::stdout().as_raw_handle())?,
+        copy(error, io::stderr().as_raw_handle())?,
+    ])
+}
+
+/// Windows runs these by `cmd.exe`, which has rules of its own for what stands behind their names.
+fn is_batch_file(program: &OsStr) -> bool {
+    let name = program.to_string_lossy().to_lowercase();
+    let name = name.trim_end_matches([' ', '.']);
+    name.ends_with(".bat") || name.ends_with(".cmd")
+}
+
 /// Answers handles of the process and of its first thread, and its number.
 pub(crate) fn start_process(
     request: &StartRequest<'_>,
 ) -> Result<(ObjectHandle, ObjectHandle, u32), Code> {
-    let program = terminated(request.program.as_os_str());
-    let names = core::iter::once(request.program.as_os_str());
-    let all = names.chain(
-        request
-            .arguments
-            .iter()
-            .map(|argument| argument.as_os_str()),
-    );
-    let line = all
-        .map(|argument| quoted(&argument.to_string_lossy()))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let mut line: Vec<u16> = line.encode_utf16().chain([0]).collect();
-    let mut environment: Vec<u16> = Vec::new();
-    for (name, value) in request.environment {
-        environment.extend(name.encode_wide());
-        environment.extend("=".encode_utf16());
-        environment.extend(value.encode_wide().chain([0]));
+    let program = terminated(request.program.as_os_str())?;
+    if is_batch_file(request.program.as_os_str()) && !request.arguments.is_empty() {
+        return Err(ERROR_INVALID_PARAMETER);
     }
+    let names = core::iter::once(request.program.as_os_str());
+    let all = names.chain(request.arguments.iter().map(|one| one.as_os_str()));
+    let all = all.map(units).collect::<Result<Vec<_>, _>>()?;
+    let mut line = command_line(all.into_iter());
+    line.push(0);
+    let mut entries = Vec::new();
+    let mut environment: Vec<_> = request.environment.iter().collect();
+    environment.sort_by_cached_key(|(name, _)| folded(name).encode_utf16().collect::<Vec<_>>());
+    for (name, value) in environment {
+        let mut entry = units(name)?;
+        entry.push(u16::from(b'='));
+        entry.extend(terminated(value)?);
+        entries.push(entry);
+    }
+    // Without any, the block is an empty string and the end, which is one more.
+    let mut environment = match entries.as_slice() {
+        [] => vec![0],
+        entries => entries.concat(),
+    };
     environment.push(0);
     let directory = request.directory.map(|path| terminated(path.as_os_str()));
-    let handles: Vec<HANDLE> = request
-        .inherited
-        .iter()
-        .map(|handle| handle.get())
-        .collect();
+    let directory = directory.transpose()?;
+    // All or none: who names one stream names the others by leaving them out.
+    let copies = if request.standard.iter().any(Option::is_some) {
+        Some(standard_streams(request.standard)?)
+    } else {
+        None
+    };
+    let streams = copies.as_ref().map(|all| {
+        all.each_ref().map(|one| {
+            one.as_ref()
+                .map_or(ptr::null_mut(), AsRawHandle::as_raw_handle)
+        })
+    });
+    let objects = request.inherited.iter().map(|handle| handle.get());
+    let mut handles: Vec<HANDLE> = Vec::new();
+    for handle in objects.chain(streams.into_iter().flatten()) {
+        // A list that names a handle twice is refused.
+        if !handle.is_null() && !handles.contains(&handle) {
+            handles.push(handle);
+        }
+    }
     let inheritable = Inheritable::make(&handles)?;
     let mut list = match handles.as_slice() {
         [] => None,
@@ -140,6 +219,12 @@ pub(crate) fn start_process(
     startup.lpAttributeList = list
         .as_mut()
         .map_or(ptr::null_mut(), |list| list.memory.as_mut_ptr().cast());
+    if let Some([input, output, error]) = streams {
+        startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+        startup.StartupInfo.hStdInput = input;
+        startup.StartupInfo.hStdOutput = output;
+        startup.StartupInfo.hStdError = error;
+    }
     let mut flags = CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
     if request.suspended {
         flags |= CREATE_SUSPENDED;
