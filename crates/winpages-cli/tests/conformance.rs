@@ -211,6 +211,7 @@ programs! { single:
     acls
     address_waits
     bad_pointers
+    command_lines
     copy_on_write
     create_file_mapping
     create_file_mapping2
@@ -280,6 +281,7 @@ programs! { single:
     sids
     srw_locks
     stack_overflow
+    standard_handles
     system_info
     temp_files
     thread_storage

@@ -71,19 +71,28 @@ pub(crate) fn split(line: &[u16]) -> Vec<Vec<u16>> {
     }
 }
 
-/// What may be the name of the program at the start of a command line that names none: what is quoted, or
-/// else the line up to each white space in turn, for the name may hold some.
+/// What may be the name of the program at the start of a command line: what is quoted, or else the line up to
+/// each white space in turn, for the name may hold some. Nothing is taken off its front.
 pub(crate) fn program_candidates(line: &[u16]) -> Vec<&[u16]> {
-    let start = line.iter().take_while(|unit| is_space(**unit)).count();
-    let line = &line[start..];
     if let [QUOTE, inside @ ..] = line {
         let end = inside.iter().position(|unit| *unit == QUOTE);
         return vec![&inside[..end.unwrap_or(inside.len())]];
     }
     let ends = (1..line.len()).filter(|&at| is_space(line[at]) && !is_space(line[at - 1]));
     let mut candidates: Vec<_> = ends.map(|end| &line[..end]).collect();
-    candidates.push(line);
+    if !line.is_empty() {
+        candidates.push(line);
+    }
     candidates
+}
+
+/// A command line whose program's name, the first `length` units, is quoted if it has to be.
+pub(crate) fn with_quoted_name(line: &[u16], length: usize) -> Vec<u16> {
+    if line.first() == Some(&QUOTE) || !line[..length].iter().any(|unit| is_space(*unit)) {
+        return line.to_vec();
+    }
+    let (name, rest) = line.split_at(length);
+    [&[QUOTE], name, &[QUOTE], rest].concat()
 }
 
 #[cfg(test)]
@@ -106,6 +115,7 @@ mod tests {
             (r#"p a\\\\"b c" d e"#, &["p", r"a\\b c", "d", "e"]),
             (r#"p a"b"" c d"#, &["p", "ab\" c d"]),
             ("p \t ", &["p"]),
+            (r#"p\" a" b"#, &[r"p\ a", "b"]),
             (r#"p """#, &["p", ""]),
         ] {
             let expected: Vec<_> = expected.iter().map(|text| units(text)).collect();
@@ -129,7 +139,12 @@ mod tests {
                 r"c:\program files\sub dir\name x"
             ]
         );
+        assert_eq!(
+            String::from_utf16_lossy(&with_quoted_name(&line, 16)),
+            r#""c:\program files"\sub dir\name x"#
+        );
         let line = units("\"a b\" c");
         assert_eq!(program_candidates(&line), [units("a b")]);
+        assert_eq!(with_quoted_name(&line, 3), line);
     }
 }

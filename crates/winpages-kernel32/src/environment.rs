@@ -39,7 +39,7 @@ fn find_plain(name: &str) -> Option<&'static [u8]> {
 
 /// The variables as the C library keeps them: name, `=`, value. A thread that changes one meanwhile may
 /// move them, as for every C program that calls getenv.
-fn variables() -> impl Iterator<Item = &'static [u8]> {
+pub(crate) fn variables() -> impl Iterator<Item = &'static [u8]> {
     unsafe extern "C" {
         static environ: *const *const c_char;
     }

@@ -118,6 +118,11 @@ static EXPORTS: &[Export] = exports! {
     BOTH: environment::GetEnvironmentVariableA;
     BOTH: environment::SetEnvironmentVariableW;
     BOTH: environment::SetEnvironmentVariableA;
+    BOTH: environment_block::GetEnvironmentStrings;
+    BOTH: environment_block::GetEnvironmentStringsA;
+    BOTH: environment_block::GetEnvironmentStringsW;
+    BOTH: environment_block::FreeEnvironmentStringsA;
+    BOTH: environment_block::FreeEnvironmentStringsW;
     BOTH: event::CreateEventW;
     BOTH: event::CreateEventA;
     BOTH: event::CreateEventExW;
@@ -591,8 +596,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: process_attribute_list::DeleteProcThreadAttributeList;
     BOTH: process_create::CreateProcessA;
     BOTH: process_create::CreateProcessW;
-    KERNEL32: process_create::GetStartupInfoA;
-    BOTH: process_create::GetStartupInfoW;
+    KERNEL32: startup_information::GetStartupInfoA;
+    BOTH: startup_information::GetStartupInfoW;
     BOTH: process_memory_transfer::ReadProcessMemory;
     BOTH: process_memory_transfer::WriteProcessMemory;
     KERNEL32: process_memory_transfer::Toolhelp32ReadProcessMemory;

@@ -36,10 +36,14 @@ fn index_of(constant: u32) -> Option<usize> {
 
 fn open(index: usize) -> Option<usize> {
     // What the process that started this one named for it has that value here, too.
-    if let Some(standard) = process::startup().and_then(|startup| startup.standard)
-        && handle_table::lookup(standard[index]).is_ok()
-    {
-        return Some(standard[index].value());
+    if let Some(standard) = process::startup().and_then(|startup| startup.standard) {
+        let named = standard[index];
+        if named.value() == 0 {
+            return None;
+        }
+        if handle_table::lookup(named).is_ok() {
+            return Some(named.value());
+        }
     }
     let (file, access) = File::from_number(index as i32).ok()?;
     let entry = Entry {
