@@ -265,6 +265,7 @@ programs! { single:
     printf_formats
     private_namespaces
     privileges
+    process_attributes
     process_images
     process_inspection
     processor_affinity

@@ -64,6 +64,7 @@ pub mod prefetch;
 pub mod private_namespace;
 pub mod privilege;
 pub mod process;
+mod process_attribute;
 pub mod process_attribute_list;
 pub mod process_create;
 pub mod process_enumeration;

@@ -1,27 +1,14 @@
-//! Lists of attributes for a new process: which handles it inherits.
+//! Lists of attributes for new processes and threads, as memory that a program gives.
 
 use core::ffi::c_void;
 
-use winpages_kernel::{Handle, NtStatus, sys::fault};
+use winpages_kernel::sys::fault;
 
 use crate::error_code::{
-    ERROR_BAD_LENGTH, ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER,
-    ERROR_NOACCESS, ERROR_NOT_SUPPORTED, ERROR_OBJECT_NAME_EXISTS,
+    ERROR_GEN_FAILURE, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_NOACCESS,
+    ERROR_OBJECT_NAME_EXISTS,
 };
-use crate::last_error;
-
-/// PROC_THREAD_ATTRIBUTE_HANDLE_LIST
-const HANDLE_LIST: usize = 0x0002_0002;
-
-/// The other attributes that Windows knows, with the size of each in bytes. They are taken, and mean nothing
-/// here: mitigation policies, processor groups, priorities and job lists.
-const WITHOUT_MEANING: [(usize, &[usize]); 5] = [
-    (0x0003_0003, &[16]),
-    (0x0003_0004, &[4]),
-    (0x0003_0005, &[4]),
-    (0x0002_0007, &[4, 8, 16]),
-    (0x0002_000D, &[8]),
-];
+use crate::{last_error, process_attribute};
 
 /// The beginning of a list, which belongs to the C program that gave the memory for it.
 #[repr(C)]
@@ -39,10 +26,13 @@ struct Header {
 /// An attribute, and where its value is.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-struct Attribute {
-    number: usize,
-    size: usize,
-    value: *const c_void,
+pub(crate) struct Attribute {
+    /// A PROC_THREAD_ATTRIBUTE_ constant.
+    pub number: usize,
+    /// The size of the value in bytes.
+    pub size: usize,
+    /// The value, which is the program's.
+    pub value: *const c_void,
 }
 
 /// InitializeProcThreadAttributeList: prepares memory for a list, or tells how many bytes it takes.
@@ -54,11 +44,14 @@ struct Attribute {
 pub unsafe extern "C" fn InitializeProcThreadAttributeList(
     lpAttributeList: *mut c_void,
     dwAttributeCount: u32,
-    _dwFlags: u32,
+    dwFlags: u32,
     lpSize: *mut usize,
 ) -> i32 {
     let needed = size_of::<Header>() + size_of::<Attribute>() * dwAttributeCount as usize;
     let initialize = || {
+        if dwFlags != 0 {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
         // SAFETY: the caller's pointer.
         let given = unsafe { fault::read(lpSize) }.map_err(|_| ERROR_NOACCESS)?;
         // SAFETY: as above.
@@ -87,32 +80,24 @@ pub unsafe extern "C" fn InitializeProcThreadAttributeList(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn UpdateProcThreadAttribute(
     lpAttributeList: *mut c_void,
-    _dwFlags: u32,
+    dwFlags: u32,
     Attribute: usize,
     lpValue: *const c_void,
     cbSize: usize,
-    _lpPreviousValue: *mut c_void,
+    lpPreviousValue: *mut c_void,
     _lpReturnSize: *mut usize,
 ) -> i32 {
     let update = || {
+        if dwFlags != 0 || !lpPreviousValue.is_null() {
+            return Err(ERROR_INVALID_PARAMETER);
+        }
         let list = lpAttributeList.cast::<Header>();
         // SAFETY: the caller's list.
         let mut header = unsafe { fault::read(list) }.map_err(|_| ERROR_NOACCESS)?;
         if header.count >= header.room {
             return Err(ERROR_GEN_FAILURE);
         }
-        let fits = if Attribute == HANDLE_LIST {
-            cbSize != 0 && cbSize.is_multiple_of(size_of::<Handle>())
-        } else {
-            let known = WITHOUT_MEANING
-                .iter()
-                .find(|(known, _)| *known == Attribute);
-            let (_, sizes) = known.ok_or(ERROR_NOT_SUPPORTED)?;
-            sizes.contains(&cbSize)
-        };
-        if !fits {
-            return Err(ERROR_BAD_LENGTH);
-        }
+        process_attribute::check(Attribute, cbSize)?;
         let bit = 1u64 << (Attribute & 0x3F);
         if header.present & bit != 0 {
             return Err(ERROR_OBJECT_NAME_EXISTS);
@@ -139,48 +124,32 @@ pub unsafe extern "C" fn UpdateProcThreadAttribute(
 #[unsafe(no_mangle)]
 pub extern "C" fn DeleteProcThreadAttributeList(_lpAttributeList: *mut c_void) {}
 
-/// The handles that a list names, if it names any.
+/// What is in a list.
 ///
 /// # Errors
 ///
-/// ERROR_INVALID_PARAMETER for what is no list.
+/// ERROR_INVALID_PARAMETER for what is no list, ERROR_NOACCESS.
 ///
 /// # Safety
 ///
-/// `list` must be NULL or one that was initialized, and its values still there.
-pub(crate) unsafe fn handle_list(list: *const c_void) -> Result<Option<Vec<Handle>>, u32> {
+/// `list` must be NULL or one that was initialized.
+pub(crate) unsafe fn attributes(list: *const c_void) -> Result<Vec<Attribute>, u32> {
+    /// As many as a list can have: each has a bit.
+    const MOST: u32 = u64::BITS;
     if list.is_null() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let list = list.cast::<Header>();
-    let unreadable = |_| last_error_of(NtStatus::ACCESS_VIOLATION);
     // SAFETY: the caller's list.
-    let header = unsafe { fault::read(list) }.map_err(unreadable)?;
-    if header.count > header.room {
+    let header = unsafe { fault::read(list) }.map_err(|_| ERROR_NOACCESS)?;
+    if header.count > header.room.min(MOST) {
         return Err(ERROR_INVALID_PARAMETER);
     }
     let first = list.wrapping_add(1).cast::<Attribute>();
-    for index in 0..header.count as usize {
-        // SAFETY: as above.
-        let attribute = unsafe { fault::read(first.wrapping_add(index)) }.map_err(unreadable)?;
-        if attribute.number != HANDLE_LIST {
-            continue;
-        }
-        let count = attribute.size / size_of::<usize>();
-        let values = attribute.value.cast::<usize>();
-        let handles = (0..count).map(|at| {
-            // SAFETY: the caller's handles.
-            let value = unsafe { fault::read(values.wrapping_add(at)) };
-            value.map(Handle::from_value)
-        });
-        return handles
-            .collect::<Result<Vec<_>, _>>()
-            .map(Some)
-            .map_err(unreadable);
-    }
-    Ok(None)
-}
-
-fn last_error_of(status: NtStatus) -> u32 {
-    crate::dos_error::from_status(status)
+    (0..header.count as usize)
+        .map(|index| {
+            // SAFETY: as above.
+            unsafe { fault::read(first.wrapping_add(index)) }.map_err(|_| ERROR_NOACCESS)
+        })
+        .collect()
 }

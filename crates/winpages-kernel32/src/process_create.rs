@@ -11,7 +11,7 @@ use winpages_kernel::{Handle, NtStatus, sys::fault};
 use crate::error_code::{
     ERROR_BAD_EXE_FORMAT, ERROR_DIRECTORY, ERROR_INVALID_PARAMETER, ERROR_NOACCESS,
 };
-use crate::process_attribute_list::handle_list;
+use crate::process_attribute::Wishes;
 use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
 use crate::startup_information::{STARTF_USESTDHANDLES, STARTUPINFO};
 use crate::{command_line, dos_error, environment_block, last_error, program_search, text};
@@ -125,7 +125,8 @@ impl Request {
         // SAFETY: the caller's pointers.
         let startup = unsafe { self.startup_information()? };
         // SAFETY: as above.
-        let inheritance = unsafe { self.inheritance()? };
+        let wishes = unsafe { self.wishes()? };
+        let inheritance = self.inheritance(wishes.handles)?;
         let uses_standard = startup.dwFlags & STARTF_USESTDHANDLES != 0 && self.inherit;
         let standard = if uses_standard {
             let handles = [startup.hStdInput, startup.hStdOutput, startup.hStdError];
@@ -154,6 +155,7 @@ impl Request {
             directory: directory.as_deref(),
             standard,
             inheritance,
+            processors: wishes.processors,
             suspended: self.flags & CREATE_SUSPENDED != 0,
             new_group: self.flags & (CREATE_NEW_PROCESS_GROUP | alone) != 0,
             process_attributes,
@@ -183,17 +185,18 @@ impl Request {
     /// # Safety
     ///
     /// As [`Request::run`].
-    unsafe fn inheritance(&self) -> Result<Inheritance, u32> {
-        let is_extended = self.flags & EXTENDED_STARTUPINFO_PRESENT != 0;
-        let listed = if is_extended {
-            let extended = self.startup.cast::<ExtendedStartupInformation>();
-            // SAFETY: as the caller vouches; the size was told.
-            let list = unsafe { fault::read(&raw const (*extended).attributes) };
-            // SAFETY: as above.
-            unsafe { handle_list(list.map_err(|_| ERROR_NOACCESS)?)? }
-        } else {
-            None
-        };
+    unsafe fn wishes(&self) -> Result<Wishes, u32> {
+        if self.flags & EXTENDED_STARTUPINFO_PRESENT == 0 {
+            return Ok(Wishes::default());
+        }
+        let extended = self.startup.cast::<ExtendedStartupInformation>();
+        // SAFETY: as the caller vouches; the size was told.
+        let list = unsafe { fault::read(&raw const (*extended).attributes) };
+        // SAFETY: as above.
+        unsafe { Wishes::of_process(list.map_err(|_| ERROR_NOACCESS)?) }
+    }
+
+    fn inheritance(&self, listed: Option<Vec<Handle>>) -> Result<Inheritance, u32> {
         match (self.inherit, listed) {
             (true, None) => Ok(Inheritance::All),
             (true, Some(listed)) => Ok(Inheritance::Listed(listed)),

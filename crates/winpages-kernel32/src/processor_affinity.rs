@@ -7,6 +7,7 @@ use winpages_kernel::{Handle, NtStatus};
 
 use crate::last_error;
 use crate::nt::argument::{read, write, write_if_wanted};
+use crate::process_attribute::Wishes;
 use crate::process_open::reference_limited;
 use crate::processor::PROCESSOR_NUMBER;
 use crate::thread::{Either, reference, reference_either};
@@ -48,6 +49,20 @@ fn set_processors_of_thread(
             thread.set_processors(wanted(process.processors()?))
         }
     }
+}
+
+/// Has a thread run where it is wished to before it has made a step. An ideal processor is remembered of threads
+/// of this process.
+pub(crate) fn move_new_thread(handle: usize, wishes: &Wishes) -> Result<(), NtStatus> {
+    if let Some(processors) = wishes.processors {
+        set_processors_of_thread(handle, |_| processors)?;
+    }
+    if let (Some(number), Either::Own(thread)) =
+        (wishes.ideal_processor, reference_either(handle, SET)?)
+    {
+        thread.set_ideal_processor(number)?;
+    }
+    Ok(())
 }
 
 /// GetProcessAffinityMask: of the processors in the group that the process runs in. The system's are

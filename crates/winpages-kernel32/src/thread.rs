@@ -10,10 +10,11 @@ use winpages_kernel::process::{self, ForeignThread, Target};
 use winpages_kernel::thread::{self, Apc, CreateThread as Request, StartRoutine, Thread};
 use winpages_kernel::{Handle, NtStatus};
 
-use crate::last_error;
 use crate::nt::argument::{write, write_if_wanted};
 use crate::object_name::handle_value;
+use crate::process_attribute::Wishes;
 use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
+use crate::{last_error, processor_affinity};
 
 /// CREATE_SUSPENDED
 const CREATE_SUSPENDED: u32 = 0x4;
@@ -96,35 +97,75 @@ pub(crate) fn process_for_thread(process: usize) -> Result<Target, NtStatus> {
     process::reference_process(process, AccessMask::PROCESS_CREATE_THREAD)
 }
 
+/// What a thread is to be, by the flags of CreateThread.
+fn request(
+    routine: StartRoutine,
+    parameter: usize,
+    stack_size: usize,
+    flags: u32,
+) -> Result<Request, NtStatus> {
+    if flags & !(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) != 0 {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    Ok(Request {
+        routine,
+        parameter,
+        stack_size,
+        stack_size_is_reservation: flags & STACK_SIZE_PARAM_IS_A_RESERVATION != 0,
+        suspended: flags & CREATE_SUSPENDED != 0,
+    })
+}
+
 /// # Safety
 ///
 /// As [`CreateThread`]; the function is one of the process's.
 unsafe fn create(
     process: usize,
     attributes: *const SECURITY_ATTRIBUTES,
-    stack_size: usize,
-    start: StartRoutine,
-    parameter: usize,
-    flags: u32,
+    request: Result<Request, NtStatus>,
+    wishes: &Wishes,
     id: *mut u32,
 ) -> Result<Handle, NtStatus> {
-    if flags & !(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION) != 0 {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
+    let request = request?;
     let process = process_for_thread(process)?;
     // SAFETY: passed on. Who may open a thread follows from its process, whatever its security is.
     let given = unsafe { security_attributes::given(attributes)? };
-    let request = Request {
-        routine: start,
-        parameter,
-        stack_size,
-        stack_size_is_reservation: flags & STACK_SIZE_PARAM_IS_A_RESERVATION != 0,
-        suspended: flags & CREATE_SUSPENDED != 0,
+    let (handle, number) = if *wishes == Wishes::default() {
+        create_in(&process, &request, THREAD_ALL_ACCESS, given.attributes)?
+    } else {
+        create_with(wishes, &process, &request, given.attributes)?
     };
-    let (handle, number) = create_in(&process, &request, THREAD_ALL_ACCESS, given.attributes)?;
     // SAFETY: passed on. The thread runs by now: a number that cannot be told is not.
     let _ = unsafe { write_if_wanted(id, number) };
     Ok(handle)
+}
+
+/// Starts a thread that makes no step before it is where it is wished to be.
+fn create_with(
+    wishes: &Wishes,
+    process: &Target,
+    request: &Request,
+    attributes: HandleAttributes,
+) -> Result<(Handle, u32), NtStatus> {
+    let standing = Request {
+        suspended: true,
+        ..*request
+    };
+    let created = create_in(process, &standing, THREAD_ALL_ACCESS, attributes)?;
+    let thread = created.0.value();
+    let moved = processor_affinity::move_new_thread(thread, wishes);
+    let moved = moved.and_then(|()| match request.suspended {
+        true => Ok(()),
+        false => resume(thread).map(drop),
+    });
+    match moved {
+        Ok(()) => Ok(created),
+        Err(status) => {
+            let _ = terminate(thread, status.code());
+            let _ = handle_table::close(created.0);
+            Err(status)
+        }
+    }
 }
 
 /// CreateThread: the stack may grow to 8 MiB at least, unless STACK_SIZE_PARAM_IS_A_RESERVATION says
@@ -147,10 +188,8 @@ pub unsafe extern "C" fn CreateThread(
         create(
             Handle::CURRENT_PROCESS.value(),
             lpThreadAttributes,
-            dwStackSize,
-            lpStartAddress,
-            lpParameter,
-            dwCreationFlags,
+            request(lpStartAddress, lpParameter, dwStackSize, dwCreationFlags),
+            &Wishes::default(),
             lpThreadId,
         )
     })
@@ -176,21 +215,19 @@ pub unsafe extern "C" fn CreateRemoteThread(
         create(
             hProcess,
             lpThreadAttributes,
-            dwStackSize,
-            lpStartAddress,
-            lpParameter,
-            dwCreationFlags,
+            request(lpStartAddress, lpParameter, dwStackSize, dwCreationFlags),
+            &Wishes::default(),
             lpThreadId,
         )
     })
 }
 
-/// CreateRemoteThreadEx: the same. What a list of attributes can say of a thread (its processors) is a hint,
-/// and is not followed.
+/// CreateRemoteThreadEx: with a list of attributes, of which a thread heeds those that are of threads: its
+/// processors, and its ideal one, which is remembered of threads of this process.
 ///
 /// # Safety
 ///
-/// As [`CreateRemoteThread`].
+/// As [`CreateRemoteThread`]; the list was initialized, and its values are still there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn CreateRemoteThreadEx(
     hProcess: usize,
@@ -199,21 +236,27 @@ pub unsafe extern "C" fn CreateRemoteThreadEx(
     lpStartAddress: StartRoutine,
     lpParameter: usize,
     dwCreationFlags: u32,
-    _lpAttributeList: *mut c_void,
+    lpAttributeList: *mut c_void,
     lpThreadId: *mut u32,
 ) -> usize {
     // SAFETY: passed on.
-    unsafe {
-        CreateRemoteThread(
+    let wishes = match unsafe { Wishes::of_thread(lpAttributeList) } {
+        Ok(wishes) => wishes,
+        Err(code) => {
+            last_error::set(code);
+            return 0;
+        }
+    };
+    // SAFETY: passed on.
+    handle_value(unsafe {
+        create(
             hProcess,
             lpThreadAttributes,
-            dwStackSize,
-            lpStartAddress,
-            lpParameter,
-            dwCreationFlags,
+            request(lpStartAddress, lpParameter, dwStackSize, dwCreationFlags),
+            &wishes,
             lpThreadId,
         )
-    }
+    })
 }
 
 /// ExitThread: destructors of C++ objects in the thread's functions are not run, as on Windows. The last

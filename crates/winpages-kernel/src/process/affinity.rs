@@ -148,13 +148,15 @@ impl ForeignThread {
     }
 }
 
-/// Has `work` start a process, which begins with this process's processors and not with this thread's.
-pub(super) fn as_process<T>(work: impl FnOnce() -> T) -> T {
+/// Has `work` start a process, which begins with these processors, or this process's, and not with this
+/// thread's.
+pub(super) fn as_process<T>(wanted: Option<Processors>, work: impl FnOnce() -> T) -> T {
     let this = crate::sys::thread::id();
-    let before = match (own(), processors::of_thread(this)) {
-        (Some(own), Ok(before)) if own != before => processors::set_of_thread(this, own)
-            .is_ok()
-            .then_some(before),
+    let before = match (wanted.or_else(own), processors::of_thread(this)) {
+        (Some(wanted), Ok(before)) if wanted != before => {
+            let set = processors::set_of_thread(this, wanted);
+            set.is_ok().then_some(before)
+        }
         _ => None,
     };
     let answer = work();

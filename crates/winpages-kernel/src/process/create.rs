@@ -17,6 +17,7 @@ use crate::file::status_from_errno;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, Object};
 use crate::sys::file;
+use crate::sys::processors::Processors;
 use crate::sys::spawn::{self, Program};
 
 /// Which handles a child gets.
@@ -59,6 +60,8 @@ pub struct CreateProcess<'a> {
     pub standard: StandardStreams<'a>,
     /// Which handles it gets.
     pub inheritance: Inheritance,
+    /// The processors that its first thread, and what that starts, runs on; `None` for this process's.
+    pub processors: Option<Processors>,
     /// Whether it shall stand still until [`ForeignThread::resume`].
     pub suspended: bool,
     /// Whether it shall be out of reach of the terminal's keys: CREATE_NEW_PROCESS_GROUP.
@@ -143,7 +146,7 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
         suspended: request.suspended,
         new_group: request.new_group,
     };
-    let started = affinity::as_process(|| spawn::spawn(&program))
+    let started = affinity::as_process(request.processors, || spawn::spawn(&program))
         .map_err(|errno| status_of_start(errno, place(request.program)))?;
     let number = started.number;
     let process = Arc::new(Process::started(number, started.descriptor, block.page));
