@@ -218,6 +218,7 @@ programs! { single:
     create_process
     critical_sections
     directories
+    duplicate_between
     duplicate_handle
     duplicate_pseudo_handle
     event_handover

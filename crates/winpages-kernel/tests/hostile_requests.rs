@@ -48,7 +48,7 @@ impl Asked {
     }
 
     fn name(&self) -> Vec<u8> {
-        format!("winpages-1-{}", self.0.id()).into_bytes()
+        format!("winpages-2-{}", self.0.id()).into_bytes()
     }
 
     fn connect(&self) -> OwnedFd {

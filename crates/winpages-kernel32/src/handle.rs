@@ -42,6 +42,11 @@ pub(crate) fn duplicate(
     let source_process = find(source_process)?;
     let source = Handle::from_value(source);
     let close_source = options & DUPLICATE_CLOSE_SOURCE != 0;
+    if target_process == 0 && close_source {
+        // So a handle of another process is closed.
+        process::close_handle(&source_process, source)?;
+        return Ok(Handle::from_value(0));
+    }
     let target_process = match find(target_process) {
         Ok(found) => found,
         Err(status) => {

@@ -37,7 +37,7 @@ pub use share_access::ShareAccess;
 pub use transfer::Offset;
 
 use crate::NtStatus;
-use crate::object::AccessMask;
+use crate::object::{AccessMask, Mark};
 use crate::sys::file::{self as sys, FileType, OFlags};
 use crate::sys::fork;
 use crate::sys::lock::Lock;
@@ -84,6 +84,7 @@ pub struct File {
     locked_ranges: Lock<Vec<range_lock::LockedRange>>,
     /// How many handles of this process lead here.
     handles: AtomicUsize,
+    mark: Mark,
 }
 
 impl core::fmt::Debug for File {
@@ -115,6 +116,7 @@ impl File {
                 inode: attributes.st_ino,
             },
             generation: AtomicU64::new(fork::generation()),
+            mark: Mark::default(),
             opener: std::process::id(),
             delete_on_close: AtomicBool::new(false),
             mappings: Lock::new(Mappings::default()),
@@ -212,6 +214,16 @@ impl File {
         let file = Self::from_descriptor(descriptor)?;
         file.share();
         Ok(file)
+    }
+
+    /// The same, known by a mark.
+    pub(crate) fn marked(self, mark: Mark) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// What the file is known by where it is duplicated to.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
     }
 
     /// Notes that another process is given the same open file description.

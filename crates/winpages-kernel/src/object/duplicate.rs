@@ -79,9 +79,12 @@ impl Object {
     pub fn is_same_as(&self, other: &Self) -> bool {
         use std::sync::Arc;
         match (self, other) {
-            (Self::File(one), Self::File(two)) => Arc::ptr_eq(one, two),
+            (Self::File(one), Self::File(two)) => {
+                Arc::ptr_eq(one, two) || one.mark().is_same_as(two.mark())
+            }
             (Self::Section(one), Self::Section(two)) => {
                 Arc::ptr_eq(one, two)
+                    || one.mark().is_same_as(two.mark())
                     || one
                         .named_file()
                         .zip(two.named_file())

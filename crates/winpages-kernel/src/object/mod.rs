@@ -29,7 +29,7 @@ pub use query::{
     type_information,
 };
 pub use security::{ObjectSecurity, query_security, set_security};
-pub(crate) use transfer::Package;
+pub(crate) use transfer::{Mark, Package};
 
 use core::sync::atomic::AtomicUsize;
 use std::sync::Arc;

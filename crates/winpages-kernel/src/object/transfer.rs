@@ -4,6 +4,7 @@
 //! What travels is descriptors and what must be known of them. A named object travels as its name: as
 //! long as it is held on this side it is found under it on the other, which then holds it for itself.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -65,6 +66,36 @@ impl Package {
     }
 }
 
+/// A number that travels with an object that has no name, so that it is known when it comes back; 0 as long as
+/// it has been nowhere.
+#[derive(Debug, Default)]
+pub(crate) struct Mark(AtomicU64);
+
+impl Mark {
+    /// That of an object that arrives.
+    pub fn arriving(number: u64) -> Self {
+        Self(AtomicU64::new(number))
+    }
+
+    /// That of an object that leaves.
+    pub fn leaving(&self) -> u64 {
+        let new = sys::random::number().max(1);
+        match self
+            .0
+            .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
+        {
+            Ok(_) => new,
+            Err(known) => known,
+        }
+    }
+
+    /// Whether both are of one object that has travelled.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let number = self.0.load(Ordering::Relaxed);
+        number != 0 && number == other.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The kinds as they travel; part of what two processes must agree on.
 mod kind {
     pub const FILE: u32 = 1;
@@ -82,6 +113,7 @@ impl Object {
         Ok(match self {
             Self::File(file) => {
                 let mut package = Package::default();
+                package.words.push(file.mark().leaving());
                 file.share();
                 package.put(file.as_fd())?;
                 (kind::FILE, package)
@@ -115,7 +147,10 @@ impl Object {
     /// [`NtStatus::INVALID_PARAMETER`] for what nobody packs so, and what opening it by its name answers.
     pub(crate) fn unpack(kind: u32, mut package: Package) -> Result<Self, NtStatus> {
         Ok(match kind {
-            kind::FILE => Self::File(Arc::new(File::shared(package.take()?)?)),
+            kind::FILE => {
+                let mark = Mark::arriving(package.word(0)?);
+                Self::File(Arc::new(File::shared(package.take()?)?.marked(mark)))
+            }
             kind::SECTION => Self::Section(Arc::new(Section::unpack(package)?)),
             kind::DISPATCHER => Self::Dispatcher(Arc::new(Dispatcher::unpack(package)?)),
             kind::MEMORY_NOTIFICATION => {

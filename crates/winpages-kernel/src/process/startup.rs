@@ -23,7 +23,7 @@ use crate::sys::{environment, process, shared_file};
 pub(super) const VARIABLE: &CStr = c"WINPAGES_STARTUP";
 
 /// What every such file begins with; another layout will begin otherwise.
-const MAGIC: u64 = u64::from_le_bytes(*b"wpstart1");
+const MAGIC: u64 = u64::from_le_bytes(*b"wpstart2");
 
 /// Where things are in the first page, in bytes.
 mod place {

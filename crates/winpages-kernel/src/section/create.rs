@@ -17,7 +17,7 @@ use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::namespace::{self, Found};
 use crate::object::{
-    AccessMask, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, object_type,
+    AccessMask, Mark, NamedFile, Object, ObjectKind, ObjectName, ObjectSecurity, object_type,
 };
 use crate::security::{Assigned, SecurityDescriptor};
 use crate::sys::memory::commit_would_be_granted;
@@ -329,6 +329,7 @@ impl Maker<'_> {
             descriptor: None,
             security: ObjectSecurity::new(self.security.as_ref()),
             handles: AtomicUsize::new(0),
+            mark: Mark::default(),
         }
     }
 

@@ -39,7 +39,7 @@ use crate::NtStatus;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
 use crate::object::{
-    AccessMask, Descriptor, GenericMapping, NamedFile, ObjectName, ObjectSecurity,
+    AccessMask, Descriptor, GenericMapping, Mark, NamedFile, ObjectName, ObjectSecurity,
 };
 
 bitflags::bitflags! {
@@ -122,9 +122,15 @@ pub struct Section {
     descriptor: Option<Descriptor>,
     security: ObjectSecurity,
     handles: AtomicUsize,
+    mark: Mark,
 }
 
 impl Section {
+    /// What an unnamed section is known by where it is duplicated to.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
     /// The section's size in bytes: whole pages of memory, or as many bytes of a file as it was
     /// created with.
     pub fn size(&self) -> u64 {

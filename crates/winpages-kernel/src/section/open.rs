@@ -14,7 +14,7 @@ use crate::address_space::LARGE_PAGE_SIZE;
 use crate::file::{File, MappingGuard, Purpose};
 use crate::object::handle_table::{Handle, HandleAttributes};
 use crate::object::{
-    AccessMask, Descriptor, NamedFile, ObjectKind, ObjectName, ObjectSecurity, namespace,
+    AccessMask, Descriptor, Mark, NamedFile, ObjectKind, ObjectName, ObjectSecurity, namespace,
     object_type,
 };
 use crate::sys::{descriptors, shared_file};
@@ -87,6 +87,7 @@ pub(super) fn existing(
         descriptor: Some(descriptor),
         security: ObjectSecurity::new(None),
         handles: AtomicUsize::new(0),
+        mark: Mark::default(),
     })
 }
 

@@ -12,7 +12,7 @@ use super::{Section, SectionFlags, Storage, image_sharing};
 use crate::NtStatus;
 use crate::address_space::CommitMap;
 use crate::file::{File, MappingGuard, Purpose};
-use crate::object::{ObjectSecurity, Package};
+use crate::object::{Mark, ObjectSecurity, Package};
 
 /// Where an unnamed section has its pages, as it travels.
 mod storage {
@@ -40,6 +40,7 @@ impl Section {
             u64::from(self.protection.bits()),
             u64::from(self.flags.bits()),
             self.commit_map.as_ref().map_or(0, |map| map.table),
+            self.mark.leaving(),
         ];
         if let Some(guard) = guard {
             guard.file().share();
@@ -97,6 +98,7 @@ impl Section {
             descriptor: None,
             security: ObjectSecurity::new(None),
             handles: AtomicUsize::new(0),
+            mark: Mark::arriving(package.word(5)?),
         })
     }
 }

@@ -47,5 +47,5 @@ pub(super) use operation::*;
 
 /// What the socket of a process is called. Processes that understand different parcels do not meet.
 fn socket_name(process: u32) -> Vec<u8> {
-    format!("winpages-1-{process}").into_bytes()
+    format!("winpages-2-{process}").into_bytes()
 }
