@@ -105,12 +105,26 @@ fn many_objects() {
     let events: Vec<usize> = (0..64)
         .map(|_| unsafe { CreateEventW(null(), 1, 0, null()) })
         .collect();
-    SetEvent(events[63]);
-    let name = "WaitForMultipleObjects, the last of 64";
-    measure(name, 10_000, || {
+    let wait = |all, timeout| {
         // SAFETY: as many handles as it says.
-        let outcome = unsafe { WaitForMultipleObjects(64, events.as_ptr(), 0, INFINITE) };
-        assert_eq!(outcome, 63);
+        unsafe { WaitForMultipleObjects(64, events.as_ptr(), all, timeout) }
+    };
+    measure("WaitForMultipleObjects, none of 64", 10_000, || {
+        assert_eq!(wait(0, 0), 258);
+    });
+    SetEvent(events[63]);
+    measure("WaitForMultipleObjects, the last of 64", 10_000, || {
+        assert_eq!(wait(0, INFINITE), 63);
+    });
+    SetEvent(events[0]);
+    measure("WaitForMultipleObjects, the first of 64", 10_000, || {
+        assert_eq!(wait(0, INFINITE), 0);
+    });
+    for event in &events {
+        SetEvent(*event);
+    }
+    measure("WaitForMultipleObjects, all of 64", 10_000, || {
+        assert_eq!(wait(1, INFINITE), 0);
     });
     for event in events {
         CloseHandle(event);

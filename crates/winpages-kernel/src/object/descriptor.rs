@@ -154,6 +154,18 @@ impl Descriptor {
         write_all(file, &self.bytes(), self.data_size)
     }
 
+    /// Writes the data of a small object, and the descriptor behind them, with one call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Descriptor::write`].
+    pub fn write_behind(&self, file: BorrowedFd<'_>, data: &[u8]) -> Result<(), NtStatus> {
+        debug_assert_eq!(data.len() as u64, self.data_size);
+        let mut bytes = data.to_vec();
+        bytes.extend(self.bytes());
+        write_all(file, &bytes, 0)
+    }
+
     /// All that stands behind the data.
     fn bytes(&self) -> Vec<u8> {
         let mut trailer = Trailer {

@@ -217,22 +217,22 @@ pub fn lookup(handle: Handle) -> Result<Entry, NtStatus> {
         .ok_or(NtStatus::INVALID_HANDLE)
 }
 
-/// What several handles lead to: `make` is called for each, and its answers are added to `found`. Takes
-/// the table's lock once; `make` must not come back here.
+/// Has `look` look at what each of several handles leads to. Takes the table's lock once; `look` must not
+/// come back here.
 ///
 /// # Errors
 ///
-/// [`NtStatus::INVALID_HANDLE`] if the table has not all of them, and what `make` answers.
-pub(crate) fn lookup_all<T>(
+/// [`NtStatus::INVALID_HANDLE`] if the table has not all of them, and what `look` answers.
+#[inline]
+pub(crate) fn look_at_all(
     handles: &[Handle],
-    found: &mut Vec<T>,
-    make: impl Fn(&Entry) -> Result<T, NtStatus>,
+    mut look: impl FnMut(&Entry) -> Result<(), NtStatus>,
 ) -> Result<(), NtStatus> {
     let table = TABLE.lock();
     for handle in handles {
         let slot = handle.slot().ok_or(NtStatus::INVALID_HANDLE)?;
         let entry = table.slots.get(slot).and_then(Option::as_ref);
-        found.push(make(entry.ok_or(NtStatus::INVALID_HANDLE)?)?);
+        look(entry.ok_or(NtStatus::INVALID_HANDLE)?)?;
     }
     Ok(())
 }

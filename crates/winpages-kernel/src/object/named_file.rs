@@ -79,8 +79,13 @@ impl NamedFile {
     }
 
     /// Whether this process could open the file for writing, too.
-    pub(super) fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         self.is_writable
+    }
+
+    /// [`fork::generation`] when the file was opened.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// What the file was when this process last made sure that the name led to it.

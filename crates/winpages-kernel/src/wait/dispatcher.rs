@@ -1,54 +1,58 @@
 //! Dispatcher objects: what mutants, events, semaphores and timers have in common.
 
 use core::sync::atomic::AtomicUsize;
-use core::time::Duration;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fd::AsFd;
 
 use super::dispatcher_kind::DispatcherKind;
-use super::record::{Record, Sleeper};
-use super::record_memory::{Identity, RecordMemory};
+use super::dispatcher_state::DispatcherState;
+use super::record_memory::{self, Identity, RecordMemory};
 use super::this_thread::ThisThread;
-use super::timer;
-use super::word::{Attempt, Discipline, Word};
 use crate::NtStatus;
 use crate::object::{NamedFile, ObjectName, ObjectSecurity};
 
-/// A dispatcher object of this process.
+/// A dispatcher object of this process: what its handles lead to.
 #[derive(Debug)]
 pub struct Dispatcher {
     kind: DispatcherKind,
-    discipline: Discipline,
-    memory: Arc<RecordMemory>,
+    /// Of a named object there is none before it is first used: mapping it costs as much as all else that
+    /// creating and closing the object takes.
+    state: OnceLock<DispatcherState>,
     file: Option<NamedFile>,
     name: Option<ObjectName>,
     pub(super) security: ObjectSecurity,
     handles: AtomicUsize,
 }
 
-/// What came of trying to take an object.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Tried {
-    /// It is taken.
-    Taken {
-        /// Whether its last owner died.
-        abandoned: bool,
-    },
-    /// It cannot be taken, and this is its state.
-    Unavailable(Word),
-}
-
-/// How an object is held by a thread that wants several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
-    /// It is a mutant that the thread owned before.
-    Owned,
-    /// Until it is let go of.
-    ForAMoment,
-}
-
 impl Dispatcher {
+    /// An object without a name.
+    pub(super) fn unnamed(kind: DispatcherKind, memory: Arc<RecordMemory>) -> Self {
+        let state = DispatcherState::new(kind, memory);
+        Self::new(kind, OnceLock::from(state), None)
+    }
+
+    /// An object whose state lies at the start of a file.
+    pub(super) fn named(kind: DispatcherKind, name: &ObjectName, file: NamedFile) -> Self {
+        Self::new(kind, OnceLock::new(), Some((file, name.clone())))
+    }
+
+    fn new(
+        kind: DispatcherKind,
+        state: OnceLock<DispatcherState>,
+        named: Option<(NamedFile, ObjectName)>,
+    ) -> Self {
+        let (file, name) = named.unzip();
+        Self {
+            kind,
+            state,
+            file,
+            name,
+            security: ObjectSecurity::new(None),
+            handles: AtomicUsize::new(0),
+        }
+    }
+
     /// What it is.
     pub fn kind(&self) -> DispatcherKind {
         self.kind
@@ -69,23 +73,41 @@ impl Dispatcher {
         self.name.as_ref()
     }
 
+    /// Its state, which is mapped if this is its first use.
+    ///
+    /// # Errors
+    ///
+    /// As [`RecordMemory::of_file`].
     #[inline]
-    pub(super) fn discipline(&self) -> Discipline {
-        self.discipline
+    pub(super) fn state(&self) -> Result<&DispatcherState, NtStatus> {
+        match self.state.get() {
+            Some(state) => Ok(state),
+            None => self.map_state(),
+        }
     }
 
+    /// Its state, if it has been used.
     #[inline]
-    pub(super) fn record(&self) -> &Record {
-        self.memory.record()
+    pub(super) fn state_if_mapped(&self) -> Option<&DispatcherState> {
+        self.state.get()
     }
 
-    #[inline]
-    pub(super) fn memory(&self) -> &Arc<RecordMemory> {
-        &self.memory
+    #[cold]
+    fn map_state(&self) -> Result<&DispatcherState, NtStatus> {
+        let file = self.file.as_ref().ok_or(NtStatus::UNSUCCESSFUL)?;
+        // Outlives the guard: if it turns out to be one too many, letting go of it takes the same lock.
+        let mapped = DispatcherState::new(self.kind, RecordMemory::of_file(file)?);
+        // A child would wait for ever for a thread that was storing it.
+        let _no_fork = record_memory::keep_forks_out();
+        Ok(self.state.get_or_init(|| mapped.clone()))
     }
 
-    pub(super) fn identity(&self) -> Identity {
-        self.memory.identity()
+    /// Which object it is, on the whole machine.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match &self.file {
+            Some(file) => Some(Identity::of_file(file)),
+            None => Some(self.state.get()?.identity()),
+        }
     }
 
     pub(crate) fn handle_count(&self) -> &AtomicUsize {
@@ -93,237 +115,35 @@ impl Dispatcher {
     }
 
     pub(crate) fn last_handle_closed(&self) {
+        let memory = match (&self.file, self.state.get()) {
+            (_, Some(state)) => Some(Arc::clone(state.memory())),
+            // It may have been used through another opening.
+            (Some(file), None) => RecordMemory::if_mapped(file),
+            (None, None) => None,
+        };
         let is_gone = match &self.file {
             Some(file) => {
-                self.memory.forget_old_description(file.as_fd());
+                if let Some(memory) = &memory {
+                    memory.forget_old_description(file.as_fd());
+                }
                 file.release()
             }
-            None => self.memory.is_own(),
+            None => memory.as_ref().is_some_and(|memory| memory.is_own()),
         };
         // As on Windows, what is owned and has no handle any more is owned no more. If another thread
         // owns it, that is at its end.
         if is_gone
             && self.kind == DispatcherKind::Mutant
+            && let Some(memory) = &memory
             && let Ok(this) = ThisThread::current()
-            && super::mutant::abandon(this, &self.memory)
+            && super::mutant::abandon(this, memory)
         {
-            this.owns_one_less(&self.memory);
+            this.owns_one_less(memory);
         }
     }
 
     /// Whether two objects of this process are the same.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.identity() == other.identity()
-    }
-
-    /// When a timer is due next, on the monotonic clock; signals it if that has passed.
-    pub(super) fn refresh(&self, this: &ThisThread) -> Option<Duration> {
-        match self.kind {
-            DispatcherKind::Timer { .. } => timer::refresh(this, self),
-            _ => None,
-        }
-    }
-
-    /// Takes the object if that is possible now.
-    ///
-    /// # Errors
-    ///
-    /// [`NtStatus::MUTANT_LIMIT_EXCEEDED`], [`NtStatus::INSUFFICIENT_RESOURCES`] for a mutant too many.
-    #[inline]
-    pub(super) fn try_take(&self, this: &ThisThread) -> Result<Tried, NtStatus> {
-        let (record, me) = (self.record(), this.id.get());
-        loop {
-            let word = record.load();
-            match word.take(self.discipline, me, record.has_sleepers()) {
-                Attempt::Satisfied => return Ok(Tried::Taken { abandoned: false }),
-                Attempt::Unavailable => return Ok(Tried::Unavailable(word)),
-                Attempt::Limit => return Err(NtStatus::MUTANT_LIMIT_EXCEEDED),
-                Attempt::Held => this.wait_until_let_go(self),
-                Attempt::Take {
-                    next,
-                    is_first: false,
-                    ..
-                } => {
-                    if record.exchange(word, next).is_ok() {
-                        return Ok(Tried::Taken { abandoned: false });
-                    }
-                }
-                Attempt::Take {
-                    next, abandoned, ..
-                } => {
-                    this.may_own_one_more()?;
-                    this.robust.announce(&record.link);
-                    let exchanged = record.exchange(word, next);
-                    if exchanged.is_ok() {
-                        this.robust.enter(&record.link);
-                    }
-                    this.robust.done();
-                    if exchanged.is_ok() {
-                        this.owns_one_more();
-                        return Ok(Tried::Taken { abandoned });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Changes the state of an object that nobody holds: to what `next` makes of it, if it makes
-    /// anything; then wakes as many as `next` says. Answers the state before.
-    ///
-    /// # Errors
-    ///
-    /// What `next` answers.
-    #[inline]
-    pub(super) fn change(
-        &self,
-        this: &ThisThread,
-        mut next: impl FnMut(Word) -> Result<Option<(Word, u32)>, NtStatus>,
-    ) -> Result<Word, NtStatus> {
-        let record = self.record();
-        loop {
-            let word = record.load();
-            if word.is_held(self.discipline) {
-                this.wait_until_let_go(self);
-                continue;
-            }
-            let Some((next, wake)) = next(word)? else {
-                return Ok(word);
-            };
-            // If the thread dies before it has woken anybody, the kernel wakes one.
-            this.robust.announce(&record.link);
-            let exchanged = record.exchange(word, next);
-            if exchanged.is_ok() && wake > 0 {
-                record.wake(wake);
-            }
-            this.robust.done();
-            if exchanged.is_ok() {
-                return Ok(word);
-            }
-        }
-    }
-
-    /// For a sleeper that is one no more: whoever was woken in its place, or for what it has not taken,
-    /// is told.
-    pub(super) fn leave(&self, sleeper: Sleeper) {
-        let record = self.record();
-        record.count_out(sleeper);
-        if matches!(self.kind, DispatcherKind::Event { .. }) {
-            record.settle();
-        }
-        record.pass_on(self.discipline);
-    }
-
-    /// Holds an object for a moment, so that nobody else can take or change it, if it can be taken.
-    /// Answers whether that is so; a mutant that the thread owns already needs no holding.
-    pub(super) fn try_hold(&self, this: &ThisThread) -> Result<Held, Word> {
-        let (record, me) = (self.record(), this.id.get());
-        loop {
-            let word = record.load();
-            if word.is_held(self.discipline) {
-                this.wait_until_let_go(self);
-                continue;
-            }
-            if !word.is_available(self.discipline, me) {
-                return Err(word);
-            }
-            if self.discipline == Discipline::Owned && word.owner() == me {
-                return Ok(Held::Owned);
-            }
-            if self.exchange_to_hold(this, word) {
-                return Ok(Held::ForAMoment);
-            }
-        }
-    }
-
-    /// Holds an object for a moment, whether it can be taken or not. Not for mutants.
-    pub(super) fn hold(&self, this: &ThisThread) {
-        loop {
-            let word = self.record().load();
-            if word.is_held(self.discipline) {
-                this.wait_until_let_go(self);
-            } else if self.exchange_to_hold(this, word) {
-                return;
-            }
-        }
-    }
-
-    fn exchange_to_hold(&self, this: &ThisThread, word: Word) -> bool {
-        let record = self.record();
-        this.robust.announce(&record.link);
-        let held = record.exchange(word, word.hold(this.id.get())).is_ok();
-        if held {
-            this.robust.enter(&record.link);
-        }
-        this.robust.done();
-        held
-    }
-
-    /// Lets go of an object that this thread holds for a moment, and leaves it as `next` says. Answers
-    /// the state before.
-    pub(super) fn let_go(&self, this: &ThisThread, next: impl Fn(Word) -> Word) -> Word {
-        let record = self.record();
-        this.robust.announce(&record.link);
-        this.robust.leave(&record.link);
-        let mut word = record.load();
-        while let Err(seen) = record.exchange(word, next(word)) {
-            word = seen;
-        }
-        if word.has_sleepers() {
-            record.wake_all();
-        } else {
-            // Somebody may have been woken for it, and have died while it was held.
-            record.pass_on(self.discipline);
-        }
-        this.robust.done();
-        word
-    }
-
-    /// Takes an object that this thread holds for a moment, and lets go of it. Answers whether its last
-    /// owner has died.
-    pub(super) fn commit(&self, this: &ThisThread) -> bool {
-        let me = this.id.get();
-        if self.discipline != Discipline::Owned {
-            self.let_go(this, |word| word.commit(self.discipline, me, false));
-            return false;
-        }
-        // It stays in the list: it is owned from now on.
-        let record = self.record();
-        let mut word = record.load();
-        let commit = |word: Word| word.commit(self.discipline, me, record.has_sleepers());
-        while let Err(seen) = record.exchange(word, commit(word)) {
-            word = seen;
-        }
-        if word.has_sleepers() {
-            record.wake_all();
-        }
-        this.owns_one_more();
-        this.keep(&self.memory);
-        word.count() > 0
-    }
-
-    /// Takes a mutant that this thread owns once more.
-    ///
-    /// # Errors
-    ///
-    /// [`NtStatus::MUTANT_LIMIT_EXCEEDED`].
-    pub(super) fn take_again(&self, this: &ThisThread) -> Result<(), NtStatus> {
-        self.try_take(this).map(drop)
-    }
-
-    pub(super) fn new(
-        kind: DispatcherKind,
-        memory: Arc<RecordMemory>,
-        named: Option<(NamedFile, ObjectName)>,
-    ) -> Self {
-        let (file, name) = named.unzip();
-        Self {
-            kind,
-            discipline: kind.discipline(),
-            memory,
-            file,
-            name,
-            security: ObjectSecurity::new(None),
-            handles: AtomicUsize::new(0),
-        }
+        core::ptr::eq(self, other) || self.identity() == other.identity()
     }
 }

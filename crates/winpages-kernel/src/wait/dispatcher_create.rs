@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::BorrowedFd;
 
 use super::dispatcher::Dispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::mutant;
 use super::record::RECORD_SIZE;
 use super::record_memory::RecordMemory;
+use super::this_thread::ThisThread;
 use super::word::Word;
 use crate::NtStatus;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
@@ -17,7 +19,7 @@ use crate::object::{
 };
 use crate::section::Disposition;
 use crate::security::{Assigned, SecurityDescriptor};
-use crate::sys::shared_file;
+use crate::sys::{fork, shared_file};
 
 /// What is told to whatever creates a dispatcher object.
 #[derive(Clone, Debug)]
@@ -35,14 +37,12 @@ pub struct CreateDispatcher {
 
 impl Dispatcher {
     /// Creates an object, or opens the one that has the name already. `initial` is its state when it
-    /// is new; `prepare` is called with the object's memory before anybody else can open it, and
-    /// `undo` if that turns out to have been in vain.
+    /// is new, if nobody owns it; a new mutant is owned by `first_owner` before anybody else can open it.
     pub(super) fn create(
         request: &CreateDispatcher,
         kind: DispatcherKind,
         initial: Word,
-        prepare: impl Fn(&Arc<RecordMemory>) -> Result<(), NtStatus>,
-        undo: impl Fn(&Arc<RecordMemory>),
+        first_owner: Option<&ThisThread>,
     ) -> Result<(Handle, Disposition), NtStatus> {
         let access = kind.granted(request.access)?;
         let security = request.security.as_ref();
@@ -52,20 +52,16 @@ impl Dispatcher {
             None => {
                 let memory = RecordMemory::unnamed()?;
                 memory.record().initialise(initial);
-                prepare(&memory)?;
-                let mut object = Self::new(kind, memory, None);
+                if let Some(owner) = first_owner {
+                    mutant::take_new(owner, &memory)?;
+                }
+                let mut object = Self::unnamed(kind, memory);
                 object.security = ObjectSecurity::new(security.as_ref());
                 (object, Disposition::Created, access)
             }
             Some(name) => {
-                let created = Self::create_named(
-                    name,
-                    kind,
-                    (request.access, security.as_ref()),
-                    initial,
-                    prepare,
-                    undo,
-                );
+                let asked = (request.access, security.as_ref());
+                let created = Self::create_named(name, kind, asked, initial, first_owner);
                 let (object, existing) = created?;
                 match existing {
                     Some(access) => (object, Disposition::Existing, access),
@@ -87,43 +83,39 @@ impl Dispatcher {
         kind: DispatcherKind,
         (desired, security): (AccessMask, Option<&Assigned>),
         initial: Word,
-        prepare: impl Fn(&Arc<RecordMemory>) -> Result<(), NtStatus>,
-        undo: impl Fn(&Arc<RecordMemory>),
+        first_owner: Option<&ThisThread>,
     ) -> Result<(Self, Option<AccessMask>), NtStatus> {
-        let mut prepared: Option<Arc<RecordMemory>> = None;
+        let mut start = [0; RECORD_SIZE];
+        start[..8].copy_from_slice(&initial.0.to_ne_bytes());
+        let descriptor = descriptor(name, kind, security);
+        let mut owned: Option<Arc<RecordMemory>> = None;
         let fill = |file: BorrowedFd<'_>| {
-            if let Some(memory) = prepared.take() {
-                undo(&memory);
+            let Some(owner) = first_owner else {
+                // The page is set aside now: a full file system is an error here, not a SIGBUS.
+                return descriptor.write_behind(file, &start);
+            };
+            if let Some(memory) = owned.take() {
+                mutant::give_up_new(owner, &memory);
             }
-            // The page is set aside now: a full file system is an error here, not a SIGBUS.
-            let mut start = [0; RECORD_SIZE];
-            start[..8].copy_from_slice(&initial.0.to_ne_bytes());
-            let written = shared_file::write_at(file, &start, 0);
-            if written != Ok(RECORD_SIZE) {
-                return Err(NtStatus::COMMITMENT_LIMIT);
-            }
-            let memory = RecordMemory::of_file(file)?;
-            prepare(&memory)?;
-            prepared = Some(memory);
-            descriptor(name, kind, security).write(file)
+            // Others can open it once its owner's death would be told to them.
+            shared_file::write_all_at(file, &start, 0).map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
+            let memory = RecordMemory::map(file, fork::generation())?;
+            mutant::take_new(owner, &memory)?;
+            owned = Some(memory);
+            descriptor.write(file)
         };
         let enforced = security.map(|assigned| (assigned, kind.object_type()));
         let found = namespace::create_or_open(name, kind.object_kind(), None, enforced, fill);
-        match (found, prepared) {
-            (Ok(Found::Created(file)), Some(memory)) => {
-                let named = Some((file, name.clone()));
-                Ok((Self::new(kind, memory, named), None))
-            }
-            (Ok(Found::Existing(file, found)), prepared) => {
-                prepared.iter().for_each(undo);
+        if !matches!(found, Ok(Found::Created(_)))
+            && let Some((owner, memory)) = first_owner.zip(owned)
+        {
+            mutant::give_up_new(owner, &memory);
+        }
+        match found? {
+            Found::Created(file) => Ok((Self::named(kind, name, file), None)),
+            Found::Existing(file, found) => {
                 let access = file.grant(&found, desired, kind.object_type())?;
-                let object = Self::existing(name, file, &found)?;
-                Ok((object, Some(access)))
-            }
-            (Ok(Found::Created(_)), None) => Err(NtStatus::UNSUCCESSFUL),
-            (Err(status), prepared) => {
-                prepared.iter().for_each(undo);
-                Err(status)
+                Ok((Self::existing(name, file, &found)?, Some(access)))
             }
         }
     }
@@ -137,8 +129,10 @@ impl Dispatcher {
         if descriptor.data_size < RECORD_SIZE as u64 {
             return Err(NtStatus::REVISION_MISMATCH);
         }
-        let memory = RecordMemory::of_file(file.as_fd())?;
-        Ok(Self::new(kind, memory, Some((file, name.clone()))))
+        if !file.is_writable() {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        Ok(Self::named(kind, name, file))
     }
 
     /// Opens an object by its name.

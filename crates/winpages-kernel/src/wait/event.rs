@@ -3,6 +3,7 @@
 use super::dispatcher::Dispatcher;
 use super::dispatcher_create::CreateDispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::DispatcherState;
 use super::record::ALL;
 use super::this_thread::ThisThread;
 use super::word::{Discipline, Word};
@@ -33,7 +34,7 @@ pub fn create_event(
 ) -> Result<(Handle, Disposition), NtStatus> {
     let kind = DispatcherKind::Event { notification };
     let initial = Word::new(Discipline::Notification, signalled.into());
-    Dispatcher::create(request, kind, initial, |_| Ok(()), |_| {})
+    Dispatcher::create(request, kind, initial, None)
 }
 
 /// Opens an event by its name; mirrors NtOpenEvent.
@@ -53,7 +54,7 @@ pub fn open_event(
 fn with_event<T>(
     handle: Handle,
     needed: AccessMask,
-    work: impl FnOnce(&ThisThread, &Dispatcher) -> Result<T, NtStatus>,
+    work: impl FnOnce(&ThisThread, &DispatcherState) -> Result<T, NtStatus>,
 ) -> Result<T, NtStatus> {
     let this = ThisThread::current()?;
     this.with_object(handle, |object, access| {
@@ -80,7 +81,7 @@ pub fn set_event(handle: Handle) -> Result<bool, NtStatus> {
 }
 
 #[inline]
-pub(super) fn set(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStatus> {
+pub(super) fn set(this: &ThisThread, object: &DispatcherState) -> Result<bool, NtStatus> {
     let discipline = object.discipline();
     let wake = match discipline {
         Discipline::Notification => ALL,
@@ -102,7 +103,7 @@ pub(super) fn set(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStat
 /// How many sleepers a synchronization event has released that have not taken it yet. On Windows they
 /// are gone when SetEvent comes back: so it is not signalled for as often as that, and can be signalled
 /// once more for the next.
-fn woken_for(object: &Dispatcher, word: Word) -> u32 {
+fn woken_for(object: &DispatcherState, word: Word) -> u32 {
     match object.discipline() {
         Discipline::Notification => 0,
         _ if word.count() == 0 => 0,
@@ -120,7 +121,7 @@ pub fn reset_event(handle: Handle) -> Result<bool, NtStatus> {
     with_event(handle, AccessMask::DISPATCHER_MODIFY_STATE, reset)
 }
 
-fn reset(this: &ThisThread, object: &Dispatcher) -> Result<bool, NtStatus> {
+fn reset(this: &ThisThread, object: &DispatcherState) -> Result<bool, NtStatus> {
     let discipline = object.discipline();
     let mut woken = 0;
     let before = object.change(this, |word| {

@@ -62,13 +62,7 @@ static PRESENT: Lock<Vec<Present>> = Lock::new(Vec::new());
 /// As [`super::create_mutant`].
 pub fn create_keyed_event(request: &CreateDispatcher) -> Result<(Handle, Disposition), NtStatus> {
     let initial = Word::new(Discipline::Counted, 0);
-    Dispatcher::create(
-        request,
-        DispatcherKind::KeyedEvent,
-        initial,
-        |_| Ok(()),
-        |_| {},
-    )
+    Dispatcher::create(request, DispatcherKind::KeyedEvent, initial, None)
 }
 
 /// Opens a keyed event by its name; mirrors NtOpenKeyedEvent.
@@ -126,7 +120,7 @@ fn identity(event: Option<Handle>, needed: AccessMask) -> Result<Option<Identity
     match entry.object {
         Object::Dispatcher(object) if object.kind() == DispatcherKind::KeyedEvent => {
             if entry.access.contains(needed) {
-                Ok(Some(object.identity()))
+                Ok(object.identity())
             } else {
                 Err(NtStatus::ACCESS_DENIED)
             }

@@ -12,7 +12,9 @@ mod bells;
 mod dispatcher;
 mod dispatcher_create;
 mod dispatcher_kind;
+mod dispatcher_state;
 mod event;
+mod glance;
 mod keyed_event;
 mod multiple;
 mod mutant;
@@ -54,7 +56,8 @@ pub(crate) use this_thread::{after_fork_in_child, thread_ends};
 
 use core::time::Duration;
 
-use dispatcher::Tried;
+use dispatcher_state::Tried;
+use glance::Glance;
 use multiple::Wait;
 use target::{Bells, Target};
 use this_thread::ThisThread;
@@ -177,22 +180,29 @@ pub fn wait_for_multiple_objects(
         return Err(NtStatus::INVALID_PARAMETER_1);
     }
     let this = ThisThread::current()?;
-    let mut targets = Vec::with_capacity(handles.len());
-    // Pseudo handles are not in the table: as on Windows, they are for waits for one object.
-    handle_table::lookup_all(handles, &mut targets, Target::of_entry)?;
-    let wait = Wait::new(this, &targets, alertable, timeout);
     if !all {
-        return wait.any(timeout.is_zero());
-    }
-    for (index, target) in targets.iter().enumerate() {
-        if targets[..index]
-            .iter()
-            .any(|other| other.is_same_as(target))
-        {
-            return Err(NtStatus::INVALID_PARAMETER_MIX);
+        match glance::at_all(handles, this.id.get())? {
+            Glance::Signalled(index, target) => {
+                if let Some(outcome) = multiple::try_take(this, index, &target)? {
+                    return Ok(outcome);
+                }
+            }
+            Glance::Nothing if timeout.is_zero() && !alertable => return Ok(Outcome::TimedOut),
+            Glance::Nothing | Glance::Unclear => {}
         }
     }
-    wait.all(timeout.is_zero())
+    let mut targets = Vec::with_capacity(handles.len());
+    // Pseudo handles are not in the table: as on Windows, they are for waits for one object.
+    handle_table::look_at_all(handles, |entry| {
+        targets.push(Target::of_entry(entry)?);
+        Ok(())
+    })?;
+    let wait = Wait::new(this, &targets, alertable, timeout);
+    if all {
+        wait.all(timeout.is_zero())
+    } else {
+        wait.any(timeout.is_zero())
+    }
 }
 
 /// Signals one object and waits for another; mirrors NtSignalAndWaitForSingleObject. An event is set, a

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use super::dispatcher::{Dispatcher, Held, Tried};
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::{DispatcherState, Held, Tried};
 use super::record::Sleeper;
-use super::target::{Bells, Target};
+use super::target::{Bells, Target, Waitable};
 use super::this_thread::ThisThread;
 use super::timeout::Timeout;
 use super::{LONGEST_SLEEP, Outcome, alert, bells};
@@ -147,27 +147,19 @@ impl<'a> Wait<'a> {
     /// Takes the first object that can be taken.
     fn try_any(&self, pulses: Option<&[u32]>) -> Result<Option<Outcome>, NtStatus> {
         for (index, target) in self.targets.iter().enumerate() {
-            match target {
-                Target::Dispatcher(object) => {
-                    if let Tried::Taken { abandoned } = object.try_take(self.this)? {
-                        keep_if_owned(self.this, object);
-                        return Ok(Some(Outcome::taken(index, abandoned)));
-                    }
-                    let pulsed = pulses.is_some_and(|pulses| {
-                        matches!(object.kind(), DispatcherKind::Event { .. })
-                            && object
-                                .record()
-                                .take_pulse(object.discipline(), pulses[index])
-                    });
-                    if pulsed {
-                        return Ok(Some(Outcome::taken(index, false)));
-                    }
-                }
-                Target::Other(object) => {
-                    if object.is_signalled() {
-                        return Ok(Some(Outcome::taken(index, false)));
-                    }
-                }
+            if let Some(outcome) = try_take(self.this, index, target)? {
+                return Ok(Some(outcome));
+            }
+            let pulsed = pulses
+                .zip(target.dispatcher())
+                .is_some_and(|(pulses, object)| {
+                    matches!(object.kind(), DispatcherKind::Event { .. })
+                        && object
+                            .record()
+                            .take_pulse(object.discipline(), pulses[index])
+                });
+            if pulsed {
+                return Ok(Some(Outcome::taken(index, false)));
             }
         }
         Ok(None)
@@ -175,15 +167,29 @@ impl<'a> Wait<'a> {
 
     /// Waits until all of the objects can be taken, and takes them: none before, and nobody sees a
     /// part of them taken.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER_MIX`] if one is there twice; as [`DispatcherState::try_take`].
     pub(super) fn all(&self, zero: bool) -> Result<Outcome, NtStatus> {
         // Everybody holds objects in the same order, so nobody waits for somebody who waits for him.
-        let mut order: Vec<(usize, &Dispatcher)> = self
+        let mut order: Vec<(usize, &DispatcherState)> = self
             .targets
             .iter()
             .enumerate()
-            .filter_map(|(index, target)| Some((index, &**target.dispatcher()?)))
+            .filter_map(|(index, target)| Some((index, target.dispatcher()?)))
             .collect();
         order.sort_by_key(|(_, object)| object.identity());
+        let mut others: Vec<&dyn Waitable> =
+            self.targets.iter().filter_map(Target::other).collect();
+        others.sort_by_key(|object| address(*object));
+        if order.windows(2).any(|pair| pair[0].1.is_same_as(pair[1].1))
+            || others
+                .windows(2)
+                .any(|pair| address(pair[0]) == address(pair[1]))
+        {
+            return Err(NtStatus::INVALID_PARAMETER_MIX);
+        }
         let mut looked = zero;
         loop {
             self.refresh();
@@ -254,7 +260,10 @@ impl<'a> Wait<'a> {
     }
 
     /// Takes all objects; or none, and answers which is missing.
-    fn try_all(&self, order: &[(usize, &Dispatcher)]) -> Result<Result<Outcome, usize>, NtStatus> {
+    fn try_all(
+        &self,
+        order: &[(usize, &DispatcherState)],
+    ) -> Result<Result<Outcome, usize>, NtStatus> {
         let mut held: Vec<Held> = Vec::with_capacity(order.len());
         let mut missing = None;
         let mut owned = 0;
@@ -304,7 +313,7 @@ impl<'a> Wait<'a> {
     /// The same without one that counts as taken.
     fn try_all_but(
         &self,
-        order: &[(usize, &Dispatcher)],
+        order: &[(usize, &DispatcherState)],
         pulsed: usize,
     ) -> Result<Option<Outcome>, NtStatus> {
         let others: Vec<_> = order
@@ -316,8 +325,35 @@ impl<'a> Wait<'a> {
     }
 }
 
+/// Two with the same are one object.
+fn address(object: &dyn Waitable) -> usize {
+    core::ptr::from_ref(object).addr()
+}
+
+/// Takes the object of that index in a wait for any of several, if it can be taken.
+///
+/// # Errors
+///
+/// As [`DispatcherState::try_take`].
+pub(super) fn try_take(
+    this: &ThisThread,
+    index: usize,
+    target: &Target,
+) -> Result<Option<Outcome>, NtStatus> {
+    match target {
+        Target::Dispatcher(object) => match object.try_take(this)? {
+            Tried::Taken { abandoned } => {
+                keep_if_owned(this, object);
+                Ok(Some(Outcome::taken(index, abandoned)))
+            }
+            Tried::Unavailable(_) => Ok(None),
+        },
+        Target::Other(object) => Ok(object.is_signalled().then(|| Outcome::taken(index, false))),
+    }
+}
+
 /// A mutant's record must stay mapped as long as the thread owns it.
-fn keep_if_owned(this: &ThisThread, object: &Dispatcher) {
+fn keep_if_owned(this: &ThisThread, object: &DispatcherState) {
     if object.kind() == DispatcherKind::Mutant {
         this.keep(object.memory());
     }

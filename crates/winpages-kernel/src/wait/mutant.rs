@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::dispatcher::Dispatcher;
 use super::dispatcher_create::CreateDispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::DispatcherState;
 use super::record_memory::RecordMemory;
 use super::this_thread::ThisThread;
 use super::word::{Discipline, Word};
@@ -26,6 +27,9 @@ pub struct MutantState {
     pub owner: u32,
 }
 
+/// The word of a mutant that nobody owns.
+const FREE: Word = Word::new(Discipline::Owned, 0);
+
 /// Creates a mutant, or opens the one of that name; mirrors NtCreateMutant with OBJ_OPENIF.
 ///
 /// A new one is owned by the calling thread if that is `initial_owner`; one that was there stays as
@@ -44,31 +48,34 @@ pub fn create_mutant(
     initial_owner: bool,
 ) -> Result<(Handle, Disposition), NtStatus> {
     let this = ThisThread::current()?;
-    let free = Word::new(Discipline::Owned, 0);
-    let prepare = |memory: &Arc<RecordMemory>| {
-        if initial_owner {
-            this.may_own_one_more()?;
-            let record = memory.record();
-            this.robust.announce(&record.link);
-            // Nobody else knows it.
-            let taken = record.exchange(free, Word::owned_by(this.id.get()));
-            if taken.is_ok() {
-                this.robust.enter(&record.link);
-            }
-            this.robust.done();
-            if taken.is_ok() {
-                this.owns_one_more();
-                this.keep(memory);
-            }
-        }
-        Ok(())
-    };
-    let undo = |memory: &Arc<RecordMemory>| {
-        if initial_owner {
-            let _ = release_record(this, memory);
-        }
-    };
-    Dispatcher::create(request, DispatcherKind::Mutant, free, prepare, undo)
+    let first_owner = initial_owner.then_some(this);
+    Dispatcher::create(request, DispatcherKind::Mutant, FREE, first_owner)
+}
+
+/// Takes a mutant that nobody else knows yet.
+///
+/// # Errors
+///
+/// [`NtStatus::INSUFFICIENT_RESOURCES`].
+pub(super) fn take_new(this: &ThisThread, memory: &Arc<RecordMemory>) -> Result<(), NtStatus> {
+    this.may_own_one_more()?;
+    let record = memory.record();
+    this.robust.announce(&record.link);
+    let taken = record.exchange(FREE, Word::owned_by(this.id.get()));
+    if taken.is_ok() {
+        this.robust.enter(&record.link);
+    }
+    this.robust.done();
+    if taken.is_ok() {
+        this.owns_one_more();
+        this.keep(memory);
+    }
+    Ok(())
+}
+
+/// Lets go of such a mutant, because there was one of its name after all.
+pub(super) fn give_up_new(this: &ThisThread, memory: &RecordMemory) {
+    let _ = release_record(this, memory);
 }
 
 /// Opens a mutant by its name; mirrors NtOpenMutant.
@@ -102,7 +109,7 @@ pub fn release_mutant(handle: Handle) -> Result<i32, NtStatus> {
 
 /// The same of an object.
 #[inline]
-pub(super) fn release(this: &ThisThread, object: &Dispatcher) -> Result<i32, NtStatus> {
+pub(super) fn release(this: &ThisThread, object: &DispatcherState) -> Result<i32, NtStatus> {
     if object.kind() != DispatcherKind::Mutant {
         return Err(NtStatus::OBJECT_TYPE_MISMATCH);
     }

@@ -12,6 +12,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::record::{RECORD_SIZE, Record};
 use crate::NtStatus;
 use crate::address_space::layout::PAGE_SIZE;
+use crate::object::NamedFile;
 use crate::sys::lock::Lock;
 use crate::sys::memory::Access;
 use crate::sys::{fork, memory, shared_file};
@@ -25,6 +26,18 @@ pub struct Identity {
     offset: u64,
 }
 
+impl Identity {
+    /// Of a named object: its record is the first thing in its file.
+    pub fn of_file(file: &NamedFile) -> Self {
+        let (device, inode) = file.identity();
+        Self {
+            device,
+            inode,
+            offset: 0,
+        }
+    }
+}
+
 /// A mapped record. It stays mapped as long as anybody holds this: a handle, a wait, a thread that
 /// owns the mutant.
 pub struct RecordMemory {
@@ -36,7 +49,7 @@ pub struct RecordMemory {
 enum Place {
     /// A page of its own, which shows a named object's file.
     File {
-        /// [`fork::generation`] when it was mapped.
+        /// [`fork::generation`] when the description was made that the mapping keeps.
         generation: AtomicU64,
     },
     /// One of a chunk's.
@@ -50,19 +63,36 @@ unsafe impl Sync for RecordMemory {}
 
 /// The files this process has mapped: two openings of one object share one mapping, so that a mutant
 /// that was taken through one handle can be released through another.
-static MAPPED: Lock<BTreeMap<(u64, u64), Weak<RecordMemory>>> = Lock::new(BTreeMap::new());
+static MAPPED: Lock<BTreeMap<Identity, Weak<RecordMemory>>> = Lock::new(BTreeMap::new());
 
 impl RecordMemory {
     /// Maps the record at the start of a named object's file.
     ///
     /// # Errors
     ///
-    /// [`NtStatus::ACCESS_DENIED`] if the file may not be written, [`NtStatus::NO_MEMORY`].
-    pub fn of_file(file: BorrowedFd<'_>) -> Result<Arc<Self>, NtStatus> {
+    /// As [`RecordMemory::map`].
+    pub fn of_file(file: &NamedFile) -> Result<Arc<Self>, NtStatus> {
+        Self::map(file.as_fd(), file.generation())
+    }
+
+    /// The same of a file that has been opened when [`fork::generation`] was `generation`.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::REVISION_MISMATCH`] if the file has been cut short, [`NtStatus::ACCESS_DENIED`] if it may
+    /// not be written, [`NtStatus::NO_MEMORY`].
+    pub fn map(file: BorrowedFd<'_>, generation: u64) -> Result<Arc<Self>, NtStatus> {
         let found = shared_file::stat(file).map_err(|_| NtStatus::ACCESS_DENIED)?;
-        let key = (found.st_dev, found.st_ino);
+        if found.st_size < RECORD_SIZE as i64 {
+            return Err(NtStatus::REVISION_MISMATCH);
+        }
+        let identity = Identity {
+            device: found.st_dev,
+            inode: found.st_ino,
+            offset: 0,
+        };
         let mut mapped = MAPPED.lock();
-        if let Some(memory) = mapped.get(&key).and_then(Weak::upgrade) {
+        if let Some(memory) = mapped.get(&identity).and_then(Weak::upgrade) {
             return Ok(memory);
         }
         let address =
@@ -73,17 +103,20 @@ impl RecordMemory {
         let memory = Arc::new(Self {
             // SAFETY: the kernel maps nothing at 0 without being told so.
             record: unsafe { NonNull::new_unchecked(address.cast()) },
-            identity: Identity {
-                device: key.0,
-                inode: key.1,
-                offset: 0,
-            },
+            identity,
             place: Place::File {
-                generation: AtomicU64::new(fork::generation()),
+                // The mapping keeps the file's description, however many forks came since.
+                generation: AtomicU64::new(generation),
             },
         });
-        mapped.insert(key, Arc::downgrade(&memory));
+        mapped.insert(identity, Arc::downgrade(&memory));
         Ok(memory)
+    }
+
+    /// The record of a named object, if this process has it mapped.
+    pub fn if_mapped(file: &NamedFile) -> Option<Arc<Self>> {
+        let mapped = MAPPED.lock();
+        mapped.get(&Identity::of_file(file)).and_then(Weak::upgrade)
     }
 
     /// A record for an object without a name.
@@ -211,14 +244,13 @@ impl Drop for RecordMemory {
     fn drop(&mut self) {
         match &self.place {
             Place::File { .. } => {
-                let key = (self.identity.device, self.identity.inode);
                 let mut mapped = MAPPED.lock();
                 // Another may have been mapped since the last one let go of this.
                 if mapped
-                    .get(&key)
+                    .get(&self.identity)
                     .is_some_and(|known| known.strong_count() == 0)
                 {
-                    mapped.remove(&key);
+                    mapped.remove(&self.identity);
                 }
                 drop(mapped);
                 // SAFETY: the mapping is this one's own, and nobody holds it any more.
@@ -351,6 +383,11 @@ impl Chunks {
             self.free.push(index);
         }
     }
+}
+
+/// As long as the answer lives this process does not fork.
+pub(super) fn keep_forks_out() -> impl Drop {
+    MAPPED.lock()
 }
 
 pub(super) fn lock_for_fork() {

@@ -3,6 +3,7 @@
 use super::dispatcher::Dispatcher;
 use super::dispatcher_create::CreateDispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::DispatcherState;
 use super::this_thread::ThisThread;
 use super::word::{Discipline, Word};
 use crate::NtStatus;
@@ -37,7 +38,7 @@ pub fn create_semaphore(
         maximum: maximum as u32,
     };
     let initial = Word::new(Discipline::Counted, initial as u32);
-    Dispatcher::create(request, kind, initial, |_| Ok(()), |_| {})
+    Dispatcher::create(request, kind, initial, None)
 }
 
 /// Opens a semaphore by its name; mirrors NtOpenSemaphore.
@@ -74,7 +75,11 @@ pub fn release_semaphore(handle: Handle, count: i32) -> Result<i32, NtStatus> {
 }
 
 /// The same of an object.
-pub(super) fn release(this: &ThisThread, object: &Dispatcher, added: u32) -> Result<i32, NtStatus> {
+pub(super) fn release(
+    this: &ThisThread,
+    object: &DispatcherState,
+    added: u32,
+) -> Result<i32, NtStatus> {
     let maximum = maximum(object)?;
     let before = object.change(this, |word| {
         let count = word
@@ -87,14 +92,18 @@ pub(super) fn release(this: &ThisThread, object: &Dispatcher, added: u32) -> Res
     Ok(before.count() as i32)
 }
 
-fn maximum(object: &Dispatcher) -> Result<u32, NtStatus> {
+fn maximum(object: &DispatcherState) -> Result<u32, NtStatus> {
     match object.kind() {
         DispatcherKind::Semaphore { maximum } => Ok(maximum),
         _ => Err(NtStatus::OBJECT_TYPE_MISMATCH),
     }
 }
 
-fn check(object: &Dispatcher, access: AccessMask, needed: AccessMask) -> Result<u32, NtStatus> {
+fn check(
+    object: &DispatcherState,
+    access: AccessMask,
+    needed: AccessMask,
+) -> Result<u32, NtStatus> {
     let maximum = maximum(object)?;
     if access.contains(needed) {
         Ok(maximum)

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-use super::dispatcher::{Dispatcher, Tried};
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::{DispatcherState, Tried};
 use super::record::Sleeper;
 use super::this_thread::ThisThread;
 use super::timeout::Timeout;
@@ -13,14 +13,14 @@ use crate::sys::clock;
 use crate::sys::shared_futex::{self, Awoken};
 
 /// Whether the wait can be done by [`wait`]: a timer has to be looked after.
-pub(super) fn can_wait(object: &Dispatcher) -> bool {
+pub(super) fn can_wait(object: &DispatcherState) -> bool {
     !matches!(object.kind(), DispatcherKind::Timer { .. })
 }
 
 /// Waits for an object that was not available a moment ago.
 pub(super) fn wait(
     this: &ThisThread,
-    object: &Dispatcher,
+    object: &DispatcherState,
     timeout: Timeout,
 ) -> Result<Outcome, NtStatus> {
     if timeout.is_zero() {
@@ -44,7 +44,7 @@ pub(super) fn wait(
 
 fn sleep(
     this: &ThisThread,
-    object: &Dispatcher,
+    object: &DispatcherState,
     deadline: Option<Duration>,
 ) -> Result<Outcome, NtStatus> {
     let (record, discipline) = (object.record(), object.discipline());
@@ -91,7 +91,7 @@ fn sleep(
 }
 
 /// Takes the object if that is possible, or leaves with what released those who waited since `since`.
-fn look(this: &ThisThread, object: &Dispatcher, since: u32) -> Result<Tried, NtStatus> {
+fn look(this: &ThisThread, object: &DispatcherState, since: u32) -> Result<Tried, NtStatus> {
     let tried = object.try_take(this)?;
     let is_event = matches!(object.kind(), DispatcherKind::Event { .. });
     if matches!(tried, Tried::Unavailable(_))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rustix::fd::BorrowedFd;
 
-use super::dispatcher::Dispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::DispatcherState;
 use crate::NtStatus;
 use crate::object::handle_table::{Entry, Handle};
 use crate::object::{AccessMask, Object};
@@ -92,7 +92,7 @@ impl Waitable for ForeignThread {
 #[derive(Clone)]
 pub(super) enum Target {
     /// One whose state waiting changes.
-    Dispatcher(Arc<Dispatcher>),
+    Dispatcher(DispatcherState),
     /// Any other.
     Other(Arc<dyn Waitable>),
 }
@@ -104,7 +104,7 @@ impl Target {
     ///
     /// [`NtStatus::INVALID_HANDLE`], [`NtStatus::ACCESS_DENIED`] if the handle does not grant
     /// [`AccessMask::SYNCHRONIZE`], [`NtStatus::OBJECT_TYPE_MISMATCH`] if such an object cannot be
-    /// waited for.
+    /// waited for; what [`Dispatcher::state`](super::dispatcher::Dispatcher) answers.
     pub(super) fn of(handle: Handle) -> Result<Self, NtStatus> {
         Self::of_entry(&crate::object::reference(handle)?)
     }
@@ -115,14 +115,9 @@ impl Target {
     ///
     /// As [`Target::of`].
     pub(super) fn of_entry(entry: &Entry) -> Result<Self, NtStatus> {
-        if !entry.access.contains(AccessMask::SYNCHRONIZE) {
-            return Err(NtStatus::ACCESS_DENIED);
-        }
+        Self::check(entry)?;
         match &entry.object {
-            Object::Dispatcher(object) if object.kind() == DispatcherKind::KeyedEvent => {
-                Err(NtStatus::OBJECT_TYPE_MISMATCH)
-            }
-            Object::Dispatcher(object) => Ok(Self::Dispatcher(Arc::clone(object))),
+            Object::Dispatcher(object) => Ok(Self::Dispatcher(object.state()?.clone())),
             Object::Thread(thread) => Ok(Self::Other(Arc::clone(thread) as Arc<dyn Waitable>)),
             Object::ForeignThread(thread) => {
                 Ok(Self::Other(Arc::clone(thread) as Arc<dyn Waitable>))
@@ -137,11 +132,40 @@ impl Target {
         }
     }
 
+    /// Whether what the handle table holds may be waited for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::of`].
+    #[inline]
+    pub(super) fn check(entry: &Entry) -> Result<(), NtStatus> {
+        if !entry.access.contains(AccessMask::SYNCHRONIZE) {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        match &entry.object {
+            Object::Dispatcher(object) if object.kind() == DispatcherKind::KeyedEvent => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
+            Object::File(_) | Object::Section(_) | Object::Directory(_) | Object::Token(_) => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The object, if waiting changes its state.
-    pub(super) fn dispatcher(&self) -> Option<&Arc<Dispatcher>> {
+    pub(super) fn dispatcher(&self) -> Option<&DispatcherState> {
         match self {
             Self::Dispatcher(object) => Some(object),
             Self::Other(_) => None,
+        }
+    }
+
+    /// The object, if waiting does not change its state.
+    pub(super) fn other(&self) -> Option<&dyn Waitable> {
+        match self {
+            Self::Dispatcher(_) => None,
+            Self::Other(object) => Some(&**object),
         }
     }
 
@@ -152,17 +176,6 @@ impl Target {
                 object.record().load().is_available(object.discipline(), me)
             }
             Self::Other(object) => object.is_signalled(),
-        }
-    }
-
-    /// What it is on the machine: two targets with the same are one object.
-    pub(super) fn is_same_as(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Dispatcher(one), Self::Dispatcher(two)) => one.is_same_as(two),
-            (Self::Other(one), Self::Other(two)) => {
-                core::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(two))
-            }
-            _ => false,
         }
     }
 }
@@ -201,7 +214,7 @@ impl Bells {
 
     /// Adds an object that was found unavailable, and not pulsed after `since`. Answers whether it still
     /// is: if not, look again instead of sleeping.
-    pub(super) fn add_dispatcher(&mut self, object: &Dispatcher, me: u32, since: u32) -> bool {
+    pub(super) fn add_dispatcher(&mut self, object: &DispatcherState, me: u32, since: u32) -> bool {
         let (record, discipline) = (object.record(), object.discipline());
         if let DispatcherKind::Event { .. } = object.kind() {
             self.unchanged.push(record.watch_pulses(since));

@@ -5,7 +5,7 @@ use core::ptr;
 use core::time::Duration;
 use std::sync::Arc;
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher_state::DispatcherState;
 use super::record_memory::RecordMemory;
 use crate::object::handle_table::{self, Handle};
 use crate::object::{AccessMask, Object};
@@ -35,7 +35,7 @@ struct Known {
     handle: Handle,
     sequence: u32,
     access: AccessMask,
-    object: Arc<Dispatcher>,
+    object: DispatcherState,
 }
 
 const KNOWN: usize = 8;
@@ -99,7 +99,7 @@ impl ThisThread {
     pub(super) fn with_object<T>(
         &self,
         handle: Handle,
-        work: impl FnOnce(&Arc<Dispatcher>, AccessMask) -> Result<T, NtStatus>,
+        work: impl FnOnce(&DispatcherState, AccessMask) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
         let place = (handle.value() >> 2) % KNOWN;
         // An exception handler may have interrupted this thread in here.
@@ -118,19 +118,20 @@ impl ThisThread {
         &self,
         handle: Handle,
         place: usize,
-        work: impl FnOnce(&Arc<Dispatcher>, AccessMask) -> Result<T, NtStatus>,
+        work: impl FnOnce(&DispatcherState, AccessMask) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
         let sequence = handle_table::sequence(handle);
         let entry = handle_table::lookup(handle)?;
         let Object::Dispatcher(object) = entry.object else {
             return Err(NtStatus::OBJECT_TYPE_MISMATCH);
         };
+        let object = object.state()?;
         if let Ok(mut known) = self.known.try_borrow_mut() {
             let former = known[place].replace(Known {
                 handle,
                 sequence,
                 access: entry.access,
-                object: Arc::clone(&object),
+                object: object.clone(),
             });
             drop(known);
             if let Some(former) = former {
@@ -139,7 +140,7 @@ impl ThisThread {
         } else {
             self.keep(object.memory());
         }
-        work(&object, entry.access)
+        work(object, entry.access)
     }
 
     fn forget(&self, known: Known) {
@@ -184,7 +185,7 @@ impl ThisThread {
     }
 
     /// The same of an object, if it is a mutant that this thread owns.
-    pub(super) fn keep_if_owned(&self, object: &Dispatcher) {
+    pub(super) fn keep_if_owned(&self, object: &DispatcherState) {
         if object.record().load().owner() == self.id.get() {
             self.keep(object.memory());
         }
@@ -241,7 +242,7 @@ impl ThisThread {
     /// Waits until nobody holds an object for a moment any more: that is over in less than a
     /// microsecond, unless the kernel has put the holder aside.
     #[cold]
-    pub(super) fn wait_until_let_go(&self, object: &Dispatcher) {
+    pub(super) fn wait_until_let_go(&self, object: &DispatcherState) {
         const LOOKS: u32 = 200;
         const MOST: Duration = Duration::from_millis(20);
         let (record, discipline) = (object.record(), object.discipline());

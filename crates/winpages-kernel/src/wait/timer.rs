@@ -10,6 +10,7 @@ use core::time::Duration;
 use super::dispatcher::Dispatcher;
 use super::dispatcher_create::CreateDispatcher;
 use super::dispatcher_kind::DispatcherKind;
+use super::dispatcher_state::DispatcherState;
 use super::record::Record;
 use super::this_thread::ThisThread;
 use super::timeout::{self, SystemTime};
@@ -84,7 +85,7 @@ pub fn create_timer(
 ) -> Result<(Handle, Disposition), NtStatus> {
     let kind = DispatcherKind::Timer { notification };
     let initial = Word::new(Discipline::Counted, 0);
-    Dispatcher::create(request, kind, initial, |_| Ok(()), |_| {})
+    Dispatcher::create(request, kind, initial, None)
 }
 
 /// Opens a timer by its name; mirrors NtOpenTimer.
@@ -103,7 +104,7 @@ pub fn open_timer(
 fn with_timer<T>(
     handle: Handle,
     needed: AccessMask,
-    work: impl FnOnce(&ThisThread, &std::sync::Arc<Dispatcher>) -> Result<T, NtStatus>,
+    work: impl FnOnce(&ThisThread, &DispatcherState) -> Result<T, NtStatus>,
 ) -> Result<T, NtStatus> {
     let this = ThisThread::current()?;
     this.with_object(handle, |object, access| {
@@ -198,7 +199,7 @@ pub fn query_timer(handle: Handle) -> Result<TimerState, NtStatus> {
 }
 
 /// Signals a timer whose time has come. Answers when that will be, if it is set.
-pub(super) fn refresh(this: &ThisThread, object: &Dispatcher) -> Option<Duration> {
+pub(super) fn refresh(this: &ThisThread, object: &DispatcherState) -> Option<Duration> {
     let record = object.record();
     let due = record.due.load(Ordering::Acquire);
     if due == 0 {
@@ -214,7 +215,7 @@ pub(super) fn refresh(this: &ThisThread, object: &Dispatcher) -> Option<Duration
 }
 
 #[cold]
-fn expire(this: &ThisThread, object: &Dispatcher) -> Option<Duration> {
+fn expire(this: &ThisThread, object: &DispatcherState) -> Option<Duration> {
     let record = object.record();
     let discipline = object.discipline();
     object.hold(this);

@@ -7,9 +7,8 @@ use core::cell::RefCell;
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
-use std::sync::Arc;
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher_state::DispatcherState;
 use super::timeout::SystemTime;
 use super::timer::next_due;
 use crate::sys::clock;
@@ -25,7 +24,7 @@ pub struct TimerApc {
 }
 
 struct Asked {
-    timer: Arc<Dispatcher>,
+    timer: DispatcherState,
     /// The setting of the timer that it belongs to.
     setting: u32,
     apc: TimerApc,
@@ -46,14 +45,14 @@ thread_local! {
 
 /// Has `apc` called by this thread when `timer` is due.
 pub(super) fn remember(
-    timer: &Arc<Dispatcher>,
+    timer: &DispatcherState,
     setting: u32,
     apc: TimerApc,
     due: Duration,
     period: u32,
 ) {
     let asked = Asked {
-        timer: Arc::clone(timer),
+        timer: timer.clone(),
         setting,
         apc,
         due,
@@ -63,7 +62,7 @@ pub(super) fn remember(
 }
 
 /// The timer has been set anew, or cancelled.
-pub(super) fn forget(timer: &Arc<Dispatcher>) {
+pub(super) fn forget(timer: &DispatcherState) {
     let forgotten = ASKED.try_with(|all| {
         let mut all = all.borrow_mut();
         if all.is_empty() {

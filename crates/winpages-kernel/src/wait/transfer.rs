@@ -16,7 +16,11 @@ impl Dispatcher {
             package.hold_name(name, file)?;
             return Ok(package);
         }
-        let (file, offset) = self.memory().share().ok_or(NtStatus::UNSUCCESSFUL)?;
+        let (file, offset) = self
+            .state()?
+            .memory()
+            .share()
+            .ok_or(NtStatus::UNSUCCESSFUL)?;
         package.words.push(offset);
         package.put(file)?;
         Ok(package)
@@ -32,6 +36,6 @@ impl Dispatcher {
             return Self::existing(&name, file, &descriptor);
         }
         let memory = RecordMemory::of_shared(package.take()?, package.word(2)?)?;
-        Ok(Self::new(kind, memory, None))
+        Ok(Self::unnamed(kind, memory))
     }
 }
