@@ -79,6 +79,10 @@ impl Mark {
 
     /// That of an object that leaves.
     pub fn leaving(&self) -> u64 {
+        let known = self.0.load(Ordering::Relaxed);
+        if known != 0 {
+            return known;
+        }
         let new = sys::random::number().max(1);
         match self
             .0

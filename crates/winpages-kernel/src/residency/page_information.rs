@@ -172,23 +172,21 @@ impl<'a> PageReader<'a> {
     pub fn walk(&mut self, mut found: impl FnMut(usize, PageInformation)) {
         let mut at = 0;
         while let Ok(region) = (self.find_region)(at) {
-            let end = at + region.region_size;
-            self.walk_region(&region, at, end, &mut found);
-            at = end;
+            self.walk_region(&region, &mut found);
+            at = region.base_address + region.region_size;
         }
     }
 
     fn walk_region(
         &mut self,
         region: &MemoryBasicInformation,
-        start: usize,
-        end: usize,
         found: &mut impl FnMut(usize, PageInformation),
     ) {
         if !is_usable(region) {
             return;
         }
-        let mut at = start;
+        let mut at = region.base_address;
+        let end = at + region.region_size;
         while at < end
             && let Some((first, run_end)) = self.pagemap.next_present(at, end)
         {

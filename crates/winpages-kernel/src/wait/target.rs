@@ -126,9 +126,8 @@ impl Target {
             Object::MemoryNotification(notification) => {
                 Ok(Self::Other(Arc::clone(notification) as Arc<dyn Waitable>))
             }
-            Object::File(_) | Object::Section(_) | Object::Directory(_) | Object::Token(_) => {
-                Err(NtStatus::OBJECT_TYPE_MISMATCH)
-            }
+            // What `check` does not let through.
+            _ => Err(NtStatus::OBJECT_TYPE_MISMATCH),
         }
     }
 
