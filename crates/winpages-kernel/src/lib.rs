@@ -25,6 +25,9 @@ pub mod wait;
 pub use object::handle_table::Handle;
 pub use status::NtStatus;
 
+#[cfg(test)]
+#[path = "../tests/common/random.rs"]
+mod random;
 #[cfg(all(test, not(miri)))]
 #[path = "../tests/common/watchdog.rs"]
 mod watchdog;

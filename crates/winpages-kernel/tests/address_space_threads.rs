@@ -5,6 +5,7 @@
 
 mod common;
 
+use common::random::Random;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -46,18 +47,6 @@ fn walk(mut visit: impl FnMut(usize, usize, MemoryState)) {
         at += region.region_size;
     }
     assert_eq!(at, application_end());
-}
-
-/// A small generator: threads must not wait for each other to be random.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
 }
 
 /// One thread's work: what it allocated is its own, and stays as it left it.

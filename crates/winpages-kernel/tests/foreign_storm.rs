@@ -12,23 +12,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::foreign::*;
+use common::random::Random;
 use winpages_kernel::NtStatus;
 use winpages_kernel::process::{free_virtual_memory, protect_virtual_memory};
 
 /// Where the numbers of the processes are whose memory is to be changed.
 const TARGETS: &str = "WINPAGES_TEST_TARGETS";
-
-/// Numbers that look as if they were random.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
 
 /// Whether standard input has ended.
 fn is_to_end() -> bool {

@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/random.rs"]
+mod random;
 #[path = "../../winpages-kernel/tests/common/watchdog.rs"]
 mod watchdog;
 
@@ -18,18 +20,7 @@ use kernel32::heap_walk::*;
 use kernel32::local_memory::*;
 use kernel32::nt::heap::*;
 use kernel32::pointer_probe::*;
-
-/// A small generator: the tests must be the same each time they run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 11) % bound as u64) as usize
-    }
-}
+use random::Random;
 
 /// Runs `work` in a child process; answers what it exits with, or `None` if a signal ended it.
 fn in_child(work: impl FnOnce() -> i32) -> Option<i32> {

@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+#[path = "../../winpages-kernel/tests/common/random.rs"]
+mod random;
 #[path = "../../winpages-kernel/tests/common/watchdog.rs"]
 mod watchdog;
 
@@ -22,6 +24,7 @@ use kernel32::security::object_security::*;
 use kernel32::security::sddl::*;
 use kernel32::security::sid::*;
 use kernel32::security_attributes::SECURITY_ATTRIBUTES;
+use random::Random;
 
 const PAGE: usize = 4096;
 const ROUNDS: usize = 20_000;
@@ -56,20 +59,7 @@ impl Edge {
     }
 }
 
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
     /// The same bytes with some of them changed, or cut off.
     fn damage(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut damaged = bytes.to_vec();

@@ -1,5 +1,7 @@
 //! Arbitrary arguments to the functions of threads and of their storage: an answer, never a crash.
 
+#[path = "../../winpages-kernel/tests/common/random.rs"]
+mod random;
 #[path = "../../winpages-kernel/tests/common/watchdog.rs"]
 mod watchdog;
 
@@ -16,27 +18,14 @@ use kernel32::thread::*;
 use kernel32::thread_context::{GetThreadContext, NtGetContextThread};
 use kernel32::thread_information::*;
 use kernel32::thread_local_storage::{TlsFree, TlsGetValue, TlsSetValue};
+use random::Random;
 use winpages_kernel::thread::StartRoutine;
 
-/// A generator of numbers, the same in every run.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[(self.next() % from.len() as u64) as usize]
-    }
-
     /// A pointer to memory that may be written, or to none.
     fn pointer<T>(&mut self, memory: &mut [u64; 512]) -> *mut T {
         let memory = memory.as_mut_ptr() as usize;
-        let address = self.pick(&[
+        let address = self.one_of(&[
             memory,
             memory + 8,
             memory + 3,
@@ -86,7 +75,7 @@ fn arbitrary_arguments_get_an_answer() {
     let mut random = Random(0x1234_5678_9ABC_DEF1);
     let mut memory = [0u64; 512];
     for _ in 0..30_000 {
-        let handle = random.pick(&handles);
+        let handle = random.one_of(&handles);
         let number = random.next() as u32;
         let small = number % 1100;
         // SAFETY: every pointer leads to the local or to nothing; functions are none.
@@ -141,7 +130,7 @@ fn arbitrary_arguments_get_an_answer() {
                 12 => drop(CloseHandle(OpenThread(
                     number,
                     0,
-                    random.pick(&[0, 1, id, number]),
+                    random.one_of(&[0, 1, id, number]),
                 ))),
                 13 => drop(SuspendThread(handle)),
                 // Never as often as it is suspended: the thread does not begin.
@@ -154,12 +143,12 @@ fn arbitrary_arguments_get_an_answer() {
                 16 => drop(GetThreadContext(handle, random.pointer(&mut memory))),
                 17 => drop(NtGetContextThread(handle, random.pointer(&mut memory))),
                 18 => drop(TlsGetValue(small)),
-                19 => drop(TlsSetValue(random.pick(&[small, number, u32::MAX]), 1)),
-                20 => drop(TlsFree(random.pick(&[1088, number | 0x1000, u32::MAX]))),
+                19 => drop(TlsSetValue(random.one_of(&[small, number, u32::MAX]), 1)),
+                20 => drop(TlsFree(random.one_of(&[1088, number | 0x1000, u32::MAX]))),
                 21 => {
-                    FlsGetValue(random.pick(&[0, small, number, u32::MAX]));
-                    FlsSetValue(random.pick(&[0, small, number, u32::MAX]), 0);
-                    FlsFree(random.pick(&[0, 4080, number | 0x1000, u32::MAX]));
+                    FlsGetValue(random.one_of(&[0, small, number, u32::MAX]));
+                    FlsSetValue(random.one_of(&[0, small, number, u32::MAX]), 0);
+                    FlsFree(random.one_of(&[0, 4080, number | 0x1000, u32::MAX]));
                 }
                 22 => {
                     let (address, compare): (*mut c_void, *mut c_void) =
@@ -169,7 +158,7 @@ fn arbitrary_arguments_get_an_answer() {
                 }
                 23 => {
                     let timeout = 0i64;
-                    let timeout = random.pick(&[&raw const timeout, 0x10 as *const i64]);
+                    let timeout = random.one_of(&[&raw const timeout, 0x10 as *const i64]);
                     let pointer: *mut c_void = random.pointer(&mut memory);
                     RtlWaitOnAddress(pointer, pointer, random.next() as usize % 10, timeout);
                 }
@@ -182,7 +171,7 @@ fn arbitrary_arguments_get_an_answer() {
                     random.pointer(&mut memory),
                     number,
                     random.pointer(&mut memory),
-                    random.pick(&[thread, closed, 0, 7]),
+                    random.one_of(&[thread, closed, 0, 7]),
                     None,
                     0,
                     number % 4,
@@ -192,19 +181,19 @@ fn arbitrary_arguments_get_an_answer() {
                     random.pointer::<c_void>(&mut memory),
                 )),
                 32 => drop(RtlCreateUserThread(
-                    random.pick(&[thread, closed, 0, 7]),
+                    random.one_of(&[thread, closed, 0, 7]),
                     random.pointer::<c_void>(&mut memory),
                     1,
                     0,
                     0,
                     0,
-                    random.pick(&[None, Some(nothing as StartRoutine)]),
+                    random.one_of(&[None, Some(nothing as StartRoutine)]),
                     0,
                     random.pointer(&mut memory),
                     random.pointer(&mut memory),
                 )),
                 _ => drop(NtResumeThread(
-                    random.pick(&[limited, closed, 0, 7]),
+                    random.one_of(&[limited, closed, 0, 7]),
                     random.pointer(&mut memory),
                 )),
             }

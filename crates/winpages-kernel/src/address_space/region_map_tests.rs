@@ -2,18 +2,7 @@ use std::collections::BTreeMap;
 
 use super::super::layout::{ALLOCATION_GRANULARITY, PAGE_SIZE};
 use super::*;
-
-/// A small generator: the test must be the same each time it runs.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
+use crate::random::Random;
 
 /// The map agrees, after every one of many random changes, with a page table of the plainest kind.
 #[test]

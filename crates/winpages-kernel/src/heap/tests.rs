@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::random::Random;
 
 // What these tests free, they have allocated, and do not use again.
 pub(super) fn free(heap: HeapHandle, flags: HeapOptions, block: *mut u8) -> Result<(), NtStatus> {
@@ -26,17 +27,7 @@ use crate::address_space::{MemoryKind, MemoryState, query_virtual_memory};
 
 const PLAIN: HeapOptions = HeapOptions::empty();
 
-/// A small generator: the tests must be the same each time they run.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 11) % bound as u64) as usize
-    }
-
     /// Mostly small, sometimes as large as a segment's or a region's own.
     fn size(&mut self) -> usize {
         match self.below(100) {

@@ -5,6 +5,7 @@
 mod watchdog;
 
 pub mod foreign;
+pub mod random;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};
