@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use common::request;
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{
-    AddressRequirements, MemoryBasicInformation, MemoryState, Protection,
+    AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, Protection,
 };
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
@@ -62,6 +62,7 @@ fn child() {
         return;
     }
     process::serve_requests();
+    map_behind_images();
     for index in 0..500 {
         let base = allocate(PAGE * (1 + index % 7), RESERVE | COMMIT, 2 << (index % 2));
         if index % 3 == 0 {
@@ -95,6 +96,23 @@ fn child() {
             }
             line => panic!("{line}"),
         }
+    }
+}
+
+/// Others' memory right behind that of programs and libraries, where the kernel merges what is alike.
+fn map_behind_images() {
+    let mut ends: Vec<usize> = Vec::new();
+    for (region, next) in walk(&Target::Own).zip(walk(&Target::Own).skip(1)) {
+        if region.kind == MemoryKind::Image && next.state == MemoryState::Free {
+            ends.push(next.base_address);
+        }
+    }
+    assert!(ends.len() >= 2, "{ends:x?}");
+    for (index, end) in ends.into_iter().enumerate() {
+        let access = [libc::PROT_NONE, libc::PROT_READ | libc::PROT_WRITE][index % 2];
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+        // SAFETY: pages that are free are taken, or none.
+        unsafe { libc::mmap(end as *mut libc::c_void, PAGE, access, flags, -1, 0) };
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everybody else's memory: what the kernel, the loader and malloc mapped.
 
 use core::ffi::{c_int, c_void};
+use core::ops::Range;
 
 use super::PageRange;
 use super::layout::{PAGE_SIZE, page_down, page_up};
@@ -51,23 +52,36 @@ pub(super) fn describe(
     MemoryBasicInformation::foreign(
         page,
         &mapping,
-        image_around(page),
+        image_around(page, &mapping),
         (previous_end, next_start),
     )
 }
 
 impl MemoryBasicInformation {
-    /// A page of somebody else's mapping, part of the program or library at `image` if there is one, as far as
-    /// it lies between two addresses.
+    /// A page of somebody else's mapping, as far as it lies between two addresses. The mapping may begin in a
+    /// program or library, `image`, and end behind it.
     pub(crate) fn foreign(
         page: usize,
         mapping: &Mapping,
-        image: Option<usize>,
-        (previous_end, next_start): (usize, usize),
+        image: Option<Range<usize>>,
+        (mut previous_end, mut next_start): (usize, usize),
     ) -> Self {
         let protection = protection_of(mapping);
-        let (kind, allocation_base, allocation_protection) = match image {
-            Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
+        let around = image.filter(|image| {
+            let is_part = image.contains(&page);
+            if is_part {
+                next_start = next_start.min(image.end);
+            } else {
+                previous_end = previous_end.max(image.end);
+            }
+            is_part
+        });
+        let (kind, allocation_base, allocation_protection) = match around {
+            Some(image) => (
+                MemoryKind::Image,
+                image.start,
+                Protection::EXECUTE_WRITECOPY,
+            ),
             None => {
                 let kind = if mapping.inode != 0 || mapping.shared {
                     MemoryKind::Mapped
@@ -150,12 +164,13 @@ pub(super) fn protect(
     }
 }
 
-/// The base of the program or library whose pages surround an address. The kernel's own, which has no file,
-/// is none.
-fn image_around(address: usize) -> Option<usize> {
+/// The program or library whose pages surround an address, else the one that its mapping begins in. The kernel's
+/// own, which has no file, is none.
+fn image_around(address: usize, mapping: &Mapping) -> Option<Range<usize>> {
     struct Search {
         address: usize,
-        base: Option<usize>,
+        mapping_start: usize,
+        found: Option<Range<usize>>,
     }
 
     unsafe extern "C" fn visit(
@@ -182,25 +197,25 @@ fn image_around(address: usize) -> Option<usize> {
             let (low, high) = bounds.unwrap_or((start, end));
             Some((low.min(start), high.max(end)))
         });
-        match bounds {
-            Some((low, high))
-                if page_down(low) <= search.address
-                    && page_up(high).is_some_and(|high| search.address < high) =>
-            {
-                search.base = Some(page_down(low));
-                1
-            }
-            _ => 0,
+        let pages = bounds.and_then(|(low, high)| Some(page_down(low)..page_up(high)?));
+        let Some(pages) = pages else {
+            return 0;
+        };
+        let is_around = pages.contains(&search.address);
+        if is_around || pages.contains(&search.mapping_start) {
+            search.found = Some(pages);
         }
+        c_int::from(is_around)
     }
 
     let mut search = Search {
         address,
-        base: None,
+        mapping_start: mapping.start,
+        found: None,
     };
     // SAFETY: `visit` has the type asked for and keeps nothing; `search` outlives the call.
     unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut search).cast()) };
-    search.base
+    search.found
 }
 
 #[cfg(test)]

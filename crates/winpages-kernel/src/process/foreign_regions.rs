@@ -4,13 +4,13 @@
 use rustix::io::Errno;
 
 use super::Process;
+use super::foreign_image::{covering, image_around};
 use super::injection::{Record, Run};
 use crate::NtStatus;
 use crate::address_space::layout::{
     MINIMUM_APPLICATION_ADDRESS, maximum_application_address, page_down,
 };
 use crate::address_space::{MemoryBasicInformation, MemoryState, foreign_protection};
-use crate::sys::memory::Access;
 use crate::sys::procmap::{Mapping, Maps};
 
 impl Process {
@@ -27,8 +27,8 @@ impl Process {
             record => record?,
         };
         self.with_mapping(page, |maps, found| match record.run_at(page) {
-            Some(run) => describe_recorded(maps, page, found, run),
-            None => describe(maps, page, found, record.gap_around(page)),
+            Some(run) => self.describe_recorded(maps, page, found, run),
+            None => self.describe_mapped(maps, page, found, record.gap_around(page)),
         })
     }
 
@@ -39,7 +39,9 @@ impl Process {
         gap: (usize, usize),
     ) -> Result<MemoryBasicInformation, NtStatus> {
         let page = page_down(address);
-        self.with_mapping(page, |maps, found| describe(maps, page, found, gap))
+        self.with_mapping(page, |maps, found| {
+            self.describe_mapped(maps, page, found, gap)
+        })
     }
 
     /// Has `work` done with the mapping that covers a page, or the next above.
@@ -78,122 +80,70 @@ impl Process {
             _ => NtStatus::ACCESS_DENIED,
         })
     }
-}
 
-/// Describes a page of an allocation that was made from outside.
-fn describe_recorded(
-    maps: &Maps,
-    page: usize,
-    found: Option<Mapping>,
-    run: &Run,
-) -> Result<MemoryBasicInformation, Errno> {
-    let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
-        // The process has unmapped it itself.
-        return describe(maps, page, found, (0, run.end));
-    };
-    let mut end = mapping.end;
-    while end < run.end
-        && let Some(next) = covering(maps, end)?.filter(|next| next.access == mapping.access)
-    {
-        end = next.end;
+    /// Describes a page of an allocation that was made from outside.
+    fn describe_recorded(
+        &self,
+        maps: &Maps,
+        page: usize,
+        found: Option<Mapping>,
+        run: &Run,
+    ) -> Result<MemoryBasicInformation, Errno> {
+        let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
+            // The process has unmapped it itself.
+            return self.describe_mapped(maps, page, found, (0, run.end));
+        };
+        let mut end = mapping.end;
+        while end < run.end
+            && let Some(next) = covering(maps, end)?.filter(|next| next.access == mapping.access)
+        {
+            end = next.end;
+        }
+        // It may have changed the protection itself, too.
+        let protection = if mapping.access == run.access() {
+            run.protection
+        } else {
+            Some(foreign_protection(&mapping))
+        };
+        Ok(MemoryBasicInformation {
+            base_address: page,
+            allocation_base: run.allocation.base,
+            allocation_protection: Some(run.allocation.protection),
+            region_size: end.min(run.end) - page,
+            state: match protection {
+                Some(_) => MemoryState::Commit,
+                None => MemoryState::Reserve,
+            },
+            protection,
+            kind: run.allocation.kind(),
+        })
     }
-    // It may have changed the protection itself, too.
-    let protection = if mapping.access == run.access() {
-        run.protection
-    } else {
-        Some(foreign_protection(&mapping))
-    };
-    Ok(MemoryBasicInformation {
-        base_address: page,
-        allocation_base: run.allocation.base,
-        allocation_protection: Some(run.allocation.protection),
-        region_size: end.min(run.end) - page,
-        state: match protection {
-            Some(_) => MemoryState::Commit,
-            None => MemoryState::Reserve,
-        },
-        protection,
-        kind: run.allocation.kind(),
-    })
-}
 
-/// Describes a page, with the mapping that covers it or is the next above. What is known from elsewhere ends
-/// and begins at the two addresses around it: the kernel may have merged it with what is there.
-fn describe(
-    maps: &Maps,
-    page: usize,
-    found: Option<Mapping>,
-    (previous_end, next_start): (usize, usize),
-) -> Result<MemoryBasicInformation, Errno> {
-    let end = next_start.min(maximum_application_address() + 1);
-    if page < MINIMUM_APPLICATION_ADDRESS {
-        let end = end.min(MINIMUM_APPLICATION_ADDRESS);
-        return Ok(MemoryBasicInformation::free(page, end));
+    /// Describes a page, with the mapping that covers it or is the next above. What is known from elsewhere ends
+    /// and begins at the two addresses around it: the kernel may have merged it with what is there.
+    fn describe_mapped(
+        &self,
+        maps: &Maps,
+        page: usize,
+        found: Option<Mapping>,
+        (previous_end, next_start): (usize, usize),
+    ) -> Result<MemoryBasicInformation, Errno> {
+        let end = next_start.min(maximum_application_address() + 1);
+        if page < MINIMUM_APPLICATION_ADDRESS {
+            let end = end.min(MINIMUM_APPLICATION_ADDRESS);
+            return Ok(MemoryBasicInformation::free(page, end));
+        }
+        let found = found.filter(|mapping| mapping.start < end);
+        let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
+            let end = found.map_or(end, |next| next.start);
+            return Ok(MemoryBasicInformation::free(page, end));
+        };
+        let image = image_around(self.number, maps, &mapping)?;
+        Ok(MemoryBasicInformation::foreign(
+            page,
+            &mapping,
+            image,
+            (previous_end, end),
+        ))
     }
-    let found = found.filter(|mapping| mapping.start < end);
-    let Some(mapping) = found.filter(|mapping| mapping.start <= page) else {
-        let end = found.map_or(end, |next| next.start);
-        return Ok(MemoryBasicInformation::free(page, end));
-    };
-    let image = image_of(maps, &mapping)?;
-    Ok(MemoryBasicInformation::foreign(
-        page,
-        &mapping,
-        image,
-        (previous_end, end),
-    ))
-}
-
-fn covering(maps: &Maps, address: usize) -> Result<Option<Mapping>, Errno> {
-    let found = maps.covering_or_next(address)?;
-    Ok(found.filter(|mapping| mapping.start <= address))
-}
-
-/// The base of the program or library that a mapping is part of: a file that is mapped privately, from its
-/// start on, in pieces side by side of which one may be executed; and the zeroed memory right behind it.
-fn image_of(maps: &Maps, mapping: &Mapping) -> Result<Option<usize>, Errno> {
-    /// No linker makes more pieces than this.
-    const MOST_PIECES: usize = 16;
-    let part = if mapping.inode != 0 {
-        Some(*mapping)
-    } else if mapping.shared {
-        None
-    } else {
-        let before = mapping.start.checked_sub(1);
-        let before = before.map_or(Ok(None), |before| covering(maps, before))?;
-        before.filter(|before| before.inode != 0 && before.access.contains(Access::WRITE))
-    };
-    let Some(part) = part.filter(|part| !part.shared) else {
-        return Ok(None);
-    };
-    let is_same_file = |other: &Mapping| {
-        (other.device, other.inode, other.shared) == (part.device, part.inode, false)
-    };
-    // A piece lies as far from the base as in the file, or a few pages farther: going down by that leads to
-    // an earlier piece, and at last to the first.
-    let mut first = part;
-    for _ in 0..MOST_PIECES {
-        if first.offset == 0 {
-            break;
-        }
-        let below = usize::try_from(first.offset)
-            .ok()
-            .and_then(|offset| first.start.checked_sub(offset));
-        let below = below.map_or(Ok(None), |below| covering(maps, below))?;
-        match below.filter(|below| is_same_file(below) && below.start < first.start) {
-            Some(below) => first = below,
-            None => return Ok(None),
-        }
-    }
-    let mut piece = first;
-    for _ in 0..MOST_PIECES {
-        if piece.access.contains(Access::EXEC) {
-            return Ok(Some(first.start));
-        }
-        match covering(maps, piece.end)?.filter(is_same_file) {
-            Some(next) => piece = next,
-            None => break,
-        }
-    }
-    Ok(None)
 }

@@ -4,6 +4,7 @@ mod affinity;
 mod create;
 mod duplicate;
 mod ending;
+mod foreign_image;
 mod foreign_regions;
 mod foreign_thread;
 mod injection;
