@@ -37,8 +37,12 @@ pub enum Operation {
     OpenSection,
     /// Asking a section for its size.
     QuerySection,
-    /// Opening a process, or asking about it.
+    /// Opening a process.
     OpenProcess,
+    /// Asking about a process: how it ended, what it has loaded, what it has of memory.
+    QueryProcess,
+    /// Asking which processes there are.
+    ListProcesses,
     /// Starting a process.
     StartProcess,
     /// Giving another process a handle.
@@ -111,6 +115,8 @@ impl fmt::Display for Operation {
             Self::OpenSection => "open the section",
             Self::QuerySection => "query the section",
             Self::OpenProcess => "open the process",
+            Self::QueryProcess => "ask about the process",
+            Self::ListProcesses => "list the processes",
             Self::StartProcess => "start the process",
             Self::Duplicate => "duplicate a handle into the process",
             Self::Terminate => "end the process",

@@ -107,6 +107,9 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         (Operation::OpenProcess, ERROR_ACCESS_DENIED) => {
             "the process is another user's, or one that the system protects"
         }
+        (Operation::QueryProcess, ERROR_ACCESS_DENIED) => {
+            "the process was not opened for that, which takes QUERY, or QUERY and READ; or it has ended"
+        }
         (Operation::ChangePlaceholder, _) => {
             "offsets are multiples of page_size(), and placeholders to be joined lie side by side"
         }

@@ -17,6 +17,7 @@ mod physical_pages;
 mod placeholder;
 mod platform;
 mod process;
+mod process_list;
 mod process_start;
 mod protection;
 mod region;
@@ -55,6 +56,7 @@ pub use object_options::ObjectOptions;
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use placeholder::Placeholder;
 pub use process::{Process, ProcessAccess, ProcessRegions, serve_requests};
+pub use process_list::{ListedProcess, LoadedModule, processes};
 pub use process_start::{ProcessOptions, SuspendedProcess};
 pub use protection::Protection;
 pub use region::{

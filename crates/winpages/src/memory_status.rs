@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Operation};
 use crate::platform;
+use crate::process::Process;
+use crate::wait::sealed::Handle as _;
 
 /// What the machine has of memory, and the process of addresses. Windows' MEMORYSTATUSEX. Sizes are in
 /// bytes.
@@ -77,7 +79,7 @@ pub fn performance_information() -> Result<PerformanceInformation, Error> {
     platform::performance_information().map_err(|code| Error::new(Operation::MemoryStatus, code))
 }
 
-/// What this process has of memory. Windows' PROCESS_MEMORY_COUNTERS, with sizes in bytes.
+/// What a process has of memory. Windows' PROCESS_MEMORY_COUNTERS, with sizes in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ProcessMemory {
@@ -89,7 +91,8 @@ pub struct ProcessMemory {
     pub peak_working_set: u64,
     /// What is committed to it alone: PagefileUsage.
     pub commit: u64,
-    /// The most that ever was, on Linux the most that was answered so far: PeakPagefileUsage.
+    /// The most that ever was: PeakPagefileUsage. On Linux the most that was answered so far, and of another
+    /// process what is.
     pub peak_commit: u64,
 }
 
@@ -100,6 +103,28 @@ pub struct ProcessMemory {
 /// None that a program has to expect.
 pub fn process_memory() -> Result<ProcessMemory, Error> {
     platform::process_memory().map_err(|code| Error::new(Operation::MemoryStatus, code))
+}
+
+impl Process {
+    /// Asks what it has of memory. Mirrors GetProcessMemoryInfo.
+    ///
+    /// On Linux, one that has ended has nothing of anything.
+    ///
+    /// # Errors
+    ///
+    /// ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::QUERY`](crate::ProcessAccess::QUERY).
+    ///
+    /// ```
+    /// use winpages::{Process, ProcessAccess};
+    ///
+    /// let this = Process::open(std::process::id(), ProcessAccess::QUERY)?;
+    /// println!("{} KiB of it are in memory", this.memory()?.working_set / 1024);
+    /// # assert!(this.memory()?.working_set > 0);
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn memory(&self) -> Result<ProcessMemory, Error> {
+        platform::memory_of_process(self.handle()).map_err(self.error(Operation::QueryProcess))
+    }
 }
 
 /// How much memory the machine has built in, in bytes. Mirrors GetPhysicallyInstalledSystemMemory. On

@@ -26,17 +26,20 @@ bitflags::bitflags! {
         /// PROCESS_VM_OPERATION: to allocate, free and protect memory of it, and with
         /// [`ProcessAccess::WRITE`] to write to it.
         const OPERATE = 0x0008;
-        /// PROCESS_VM_READ: to read its memory.
+        /// PROCESS_VM_READ: to read its memory, and with [`ProcessAccess::QUERY`] to ask what it has loaded and
+        /// what is in its working set.
         const READ = 0x0010;
         /// PROCESS_VM_WRITE: to write to its memory.
         const WRITE = 0x0020;
         /// PROCESS_DUP_HANDLE: to give it handles.
         const DUPLICATE = 0x0040;
-        /// PROCESS_QUERY_INFORMATION and PROCESS_QUERY_LIMITED_INFORMATION: to ask what lies where, and how
-        /// it ended.
+        /// PROCESS_QUERY_INFORMATION and PROCESS_QUERY_LIMITED_INFORMATION: to ask what lies where, what it
+        /// has of memory, which program it runs, and how it ended.
         const QUERY = 0x1400;
         /// SYNCHRONIZE: to wait for its end.
         const WAIT = 0x0010_0000;
+        /// PROCESS_ALL_ACCESS: everything that there is.
+        const ALL = 0x001F_FFFF;
         const _ = !0;
     }
 }
@@ -297,7 +300,7 @@ impl Process {
     ///
     /// ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::QUERY`].
     pub fn exit_code(&self) -> Result<Option<u32>, Error> {
-        platform::exit_code(&self.handle).map_err(self.error(Operation::OpenProcess))
+        platform::exit_code(&self.handle).map_err(self.error(Operation::QueryProcess))
     }
 
     /// Ends it, without giving it time for anything. Mirrors TerminateProcess.
@@ -333,7 +336,7 @@ impl Process {
             .map_err(self.error(Operation::Wait))
     }
 
-    fn error(&self, operation: Operation) -> impl FnOnce(Code) -> Error + '_ {
+    pub(crate) fn error(&self, operation: Operation) -> impl FnOnce(Code) -> Error + '_ {
         move |code| Error::new(operation, code).of(Some(&self.id.to_string()))
     }
 }

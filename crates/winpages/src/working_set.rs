@@ -1,9 +1,11 @@
-//! What of the process is in memory.
+//! What of a process is in memory.
 
 use crate::error::{Error, Operation};
 use crate::platform;
+use crate::process::Process;
 use crate::protection::Protection;
 use crate::system::page_size;
+use crate::wait::sealed::Handle as _;
 
 /// How much of a process is to be in memory, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +134,11 @@ fn protection_of_code(code: u32) -> Option<Protection> {
 /// ERROR_NO_SYSTEM_RESOURCES: the kernel cannot be asked, on Linux for want of `/proc`.
 pub fn working_set() -> Result<Vec<WorkingSetPage>, Error> {
     let blocks = platform::working_set().map_err(fail)?;
-    Ok(blocks.into_iter().map(WorkingSetPage::from_block).collect())
+    Ok(working_set_pages(blocks))
+}
+
+fn working_set_pages(blocks: Vec<u64>) -> Vec<WorkingSetPage> {
+    blocks.into_iter().map(WorkingSetPage::from_block).collect()
 }
 
 /// What is known of one page. Windows' PSAPI_WORKING_SET_EX_BLOCK.
@@ -188,10 +194,43 @@ pub fn pages(addresses: &[usize]) -> Result<Vec<PageInformation>, Error> {
         return Ok(Vec::new());
     }
     let blocks = platform::page_blocks(addresses).map_err(fail)?;
-    Ok(blocks
-        .into_iter()
-        .map(PageInformation::from_block)
-        .collect())
+    Ok(page_informations(blocks))
+}
+
+fn page_informations(blocks: Vec<u64>) -> Vec<PageInformation> {
+    let blocks = blocks.into_iter();
+    blocks.map(PageInformation::from_block).collect()
+}
+
+impl Process {
+    /// All pages of it that are in memory. Mirrors QueryWorkingSet.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::QUERY`](crate::ProcessAccess::QUERY) and
+    ///   [`ProcessAccess::READ`](crate::ProcessAccess::READ), or has ended.
+    /// * ERROR_NO_SYSTEM_RESOURCES: as [`working_set`].
+    pub fn working_set(&self) -> Result<Vec<WorkingSetPage>, Error> {
+        platform::working_set_of_process(self.handle())
+            .map(working_set_pages)
+            .map_err(self.error(Operation::QueryProcess))
+    }
+
+    /// What is known of the pages at addresses of it. Mirrors QueryWorkingSetEx.
+    ///
+    /// # Errors
+    ///
+    /// * ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::QUERY`](crate::ProcessAccess::QUERY), or
+    ///   has ended.
+    /// * ERROR_NO_SYSTEM_RESOURCES: as [`pages`].
+    pub fn pages(&self, addresses: &[usize]) -> Result<Vec<PageInformation>, Error> {
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
+        platform::page_blocks_of_process(self.handle(), addresses)
+            .map(page_informations)
+            .map_err(self.error(Operation::QueryProcess))
+    }
 }
 
 fn fail(code: platform::Code) -> Error {

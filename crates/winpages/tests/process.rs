@@ -1,106 +1,50 @@
 //! Other processes, on both systems. This program is its own child.
 
 mod common;
+#[path = "common/other_process.rs"]
+mod other_process;
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::is_wine;
+use other_process::{END, Other, be_the_child};
 use static_assertions::assert_impl_all;
 use winpages::{
     Event, Operation, Process, ProcessAccess, Protection, RegionKind, RegionState, Reservation,
-    serve_requests, wait_any,
+    wait_any,
 };
 
 assert_impl_all!(Process: Send, Sync, std::panic::UnwindSafe, std::panic::RefUnwindSafe);
 
 const PAGE: usize = 4096;
-const CHILD: &str = "WINPAGES_TEST_CHILD";
 
-/// What the child does, if this is the child: it says where its memory is, and for each line that it gets,
-/// what is there.
+/// It says where its memory is, and for each line what is there.
 #[test]
 fn child() {
-    if std::env::var_os(CHILD).is_none() {
-        return;
-    }
-    serve_requests(true);
-    let mut memory = Reservation::options()
-        .size(4 * PAGE)
-        .commit(true)
-        .reserve()
-        .unwrap();
-    memory.write(0, &0x1234_5678u32).unwrap();
-    println!("\nmemory {}", memory.as_ptr() as usize);
-    for line in std::io::stdin().lines() {
-        let line = line.unwrap();
-        if line == "end" {
-            std::process::exit(7);
-        }
-        println!("holds {}", memory.read::<u32>(0).unwrap());
-    }
-}
-
-struct Other {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    memory: usize,
-}
-
-impl Other {
-    fn start() -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
+    be_the_child(|| {
+        let mut memory = Reservation::options()
+            .size(4 * PAGE)
+            .commit(true)
+            .reserve()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let memory = answer(&mut lines, "memory ");
-        Self {
-            child,
-            lines,
-            memory,
-        }
-    }
-
-    fn say(&mut self, line: &str) {
-        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    fn open(&self) -> Process {
-        let access = ProcessAccess::TERMINATE
-            | ProcessAccess::OPERATE
-            | ProcessAccess::READ
-            | ProcessAccess::WRITE
-            | ProcessAccess::QUERY
-            | ProcessAccess::WAIT;
-        Process::open(self.child.id(), access).unwrap()
-    }
-}
-
-fn answer(lines: &mut impl Iterator<Item = std::io::Result<String>>, what: &str) -> usize {
-    loop {
-        let line = lines.next().unwrap().unwrap();
-        if let Some(number) = line.strip_prefix(what) {
-            return number.trim().parse().unwrap();
-        }
-    }
+        memory.write(0, &0x1234_5678u32).unwrap();
+        let told = vec![("memory", memory.as_ptr() as usize)];
+        (told, move |_: &str| {
+            println!("holds {}", memory.read::<u32>(0).unwrap());
+        })
+    });
 }
 
 #[test]
 fn memory_is_read_and_written() {
     let mut other = Other::start();
-    let process = other.open();
-    assert_eq!(process.id(), other.child.id());
-    assert_eq!(process.read::<u32>(other.memory).unwrap(), 0x1234_5678);
+    let memory = other.told("memory");
+    let process = other.process();
+    assert_eq!(process.read::<u32>(memory).unwrap(), 0x1234_5678);
     // SAFETY: the child looks at it when it is told to.
-    unsafe { process.write(other.memory, &42u32).unwrap() };
-    other.say("look");
-    assert_eq!(answer(&mut other.lines, "holds "), 42);
+    unsafe { process.write(memory, &42u32).unwrap() };
+    assert_eq!(other.ask("look", "holds"), 42);
+    let process = other.process();
     let mut bytes = [0; 8];
     // Wine 8.0 answers ERROR_NOACCESS where nothing can be read.
     let error = assert_code!(
@@ -112,16 +56,15 @@ fn memory_is_read_and_written() {
         (error.operation(), error.addresses()),
         (Operation::Read, Some(1..9))
     );
-    other.say("end");
-    process.wait().unwrap();
+    other.end();
 }
 
 #[test]
 fn regions_are_described() {
-    let mut other = Other::start();
-    let process = other.open();
-    let region = process.query(other.memory).unwrap();
-    assert_eq!((region.base, region.size), (other.memory, 4 * PAGE));
+    let other = Other::start();
+    let (process, memory) = (other.process(), other.told("memory"));
+    let region = process.query(memory).unwrap();
+    assert_eq!((region.base, region.size), (memory, 4 * PAGE));
     assert_eq!(region.state, RegionState::Committed);
     assert_eq!(region.kind, Some(RegionKind::Private));
     assert_eq!(region.protection, Some(Protection::READWRITE));
@@ -130,17 +73,16 @@ fn regions_are_described() {
     for region in process.regions() {
         assert_eq!(region.base, end);
         end = region.addresses().end;
-        found |= region.base == other.memory;
+        found |= region.base == memory;
     }
-    assert!(found && end > other.memory);
-    other.say("end");
-    process.wait().unwrap();
+    assert!(found && end > memory);
+    other.end();
 }
 
 #[test]
 fn memory_is_allocated_there() {
-    let mut other = Other::start();
-    let process = other.open();
+    let other = Other::start();
+    let process = other.process();
     let there = process
         .allocate(2 * PAGE + 1, Protection::READWRITE)
         .unwrap();
@@ -162,29 +104,26 @@ fn memory_is_allocated_there() {
         assert!(process.read::<u64>(there.start).is_err());
         assert_eq!(process.query(there.start).unwrap().state, RegionState::Free);
     }
-    other.say("end");
-    process.wait().unwrap();
+    other.end();
 }
 
 #[test]
 fn an_end_is_waited_for() {
     let mut other = Other::start();
-    let process = other.open();
     let never = Event::new().unwrap();
-    assert_eq!(process.exit_code().unwrap(), None);
-    assert!(!process.wait_timeout(Duration::ZERO).unwrap());
+    assert_eq!(other.process().exit_code().unwrap(), None);
+    assert!(!other.process().wait_timeout(Duration::ZERO).unwrap());
     other.say("end");
+    let process = other.process();
     let limit = Some(Duration::from_secs(60));
-    let ended = wait_any(&[&never, &process], limit).unwrap().unwrap();
+    let ended = wait_any(&[&never, process], limit).unwrap().unwrap();
     assert_eq!(ended.index(), 1);
-    assert_eq!(process.exit_code().unwrap(), Some(7));
-    other.child.wait().unwrap();
+    assert_eq!(process.exit_code().unwrap(), Some(END));
 
-    let mut other = Other::start();
-    let process = other.open();
+    let other = Other::start();
+    let process = other.process();
     process.terminate(9).unwrap();
     process.wait().unwrap();
-    other.child.wait().unwrap();
 }
 
 #[test]

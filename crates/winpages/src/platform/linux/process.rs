@@ -19,7 +19,7 @@ pub(crate) fn open_process(id: u32, rights: u32) -> Result<ObjectHandle, Code> {
         .map_err(code)
 }
 
-fn target(process: &ObjectHandle, right: AccessMask) -> Result<Target, Code> {
+pub(super) fn target(process: &ObjectHandle, right: AccessMask) -> Result<Target, Code> {
     process::reference_process(process.get(), right).map_err(code)
 }
 

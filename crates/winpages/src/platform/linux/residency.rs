@@ -6,13 +6,16 @@ use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::address_space::layout::{
     MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
 };
+use winpages_kernel::object::AccessMask;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::residency::{
-    self, MemoryNotificationKind, OfferPriority, PageReader, Reclaimed, WorkingSetFlags,
+    self, MemoryNotificationKind, OfferPriority, Reclaimed, WorkingSetFlags,
 };
 
 use super::super::Code;
 use super::code;
 use super::handle::ObjectHandle;
+use super::process::target;
 use crate::memory_status::{MemoryStatus, PerformanceInformation, ProcessMemory};
 use crate::working_set::WorkingSetLimits;
 
@@ -85,18 +88,49 @@ pub(crate) fn empty_working_set() -> Result<(), Code> {
 
 /// The pages of the working set, each as a PSAPI_WORKING_SET_BLOCK.
 pub(crate) fn working_set() -> Result<Vec<u64>, Code> {
+    working_set_of(&Target::Own)
+}
+
+/// The same of another process.
+pub(crate) fn working_set_of_process(process: &ObjectHandle) -> Result<Vec<u64>, Code> {
+    let rights = AccessMask::PROCESS_QUERY_INFORMATION | AccessMask::PROCESS_VM_READ;
+    working_set_of(&target(process, rights)?)
+}
+
+fn working_set_of(target: &Target) -> Result<Vec<u64>, Code> {
     let mut blocks = Vec::new();
-    residency::walk_working_set(|address, page| blocks.push(page.block(address))).map_err(code)?;
+    process::with_page_reader(target, |reader| {
+        reader.walk(|address, page| blocks.push(page.block(address)));
+        Ok(())
+    })
+    .map_err(code)?;
     Ok(blocks)
 }
 
 /// What is known of pages, each as a PSAPI_WORKING_SET_EX_BLOCK.
 pub(crate) fn page_blocks(addresses: &[usize]) -> Result<Vec<u64>, Code> {
-    let mut reader = PageReader::open().map_err(code)?;
-    let blocks = addresses.iter();
-    Ok(blocks
-        .map(|address| reader.page(*address).extended_block())
-        .collect())
+    page_blocks_of(&Target::Own, addresses)
+}
+
+/// The same of another process.
+pub(crate) fn page_blocks_of_process(
+    process: &ObjectHandle,
+    addresses: &[usize],
+) -> Result<Vec<u64>, Code> {
+    page_blocks_of(
+        &target(process, AccessMask::PROCESS_QUERY_INFORMATION)?,
+        addresses,
+    )
+}
+
+fn page_blocks_of(target: &Target, addresses: &[usize]) -> Result<Vec<u64>, Code> {
+    process::with_page_reader(target, |reader| {
+        let addresses = addresses.iter();
+        Ok(addresses
+            .map(|address| reader.page(*address).extended_block())
+            .collect())
+    })
+    .map_err(code)
 }
 
 pub(crate) fn memory_status() -> Result<MemoryStatus, Code> {
@@ -136,14 +170,23 @@ pub(crate) fn performance_information() -> Result<PerformanceInformation, Code> 
 }
 
 pub(crate) fn process_memory() -> Result<ProcessMemory, Code> {
-    let memory = residency::process_memory();
-    Ok(ProcessMemory {
+    Ok(memory_of(&Target::Own))
+}
+
+/// The same of another process.
+pub(crate) fn memory_of_process(process: &ObjectHandle) -> Result<ProcessMemory, Code> {
+    target(process, AccessMask::PROCESS_QUERY_LIMITED_INFORMATION).map(|target| memory_of(&target))
+}
+
+fn memory_of(target: &Target) -> ProcessMemory {
+    let memory = process::process_memory(target);
+    ProcessMemory {
         page_faults: memory.page_faults as u32,
         working_set: memory.working_set,
         peak_working_set: memory.peak_working_set,
         commit: memory.commit,
         peak_commit: memory.peak_commit,
-    })
+    }
 }
 
 /// In bytes.

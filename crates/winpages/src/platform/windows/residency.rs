@@ -3,6 +3,7 @@
 use core::ffi::c_void;
 use std::ops::Range;
 
+use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::Memory::{
     CreateMemoryResourceNotification, GetLargePageMinimum, GetProcessWorkingSetSizeEx,
     PrefetchVirtualMemory, QueryMemoryResourceNotification, SetProcessWorkingSetSizeEx,
@@ -136,12 +137,22 @@ pub(crate) fn empty_working_set() -> Result<(), Code> {
 
 /// The pages of the working set, each as a PSAPI_WORKING_SET_BLOCK.
 pub(crate) fn working_set() -> Result<Vec<u64>, Code> {
+    // SAFETY: it takes nothing, and the answer is no handle that must be closed.
+    working_set_of(unsafe { GetCurrentProcess() })
+}
+
+/// The same of another process.
+pub(crate) fn working_set_of_process(process: &ObjectHandle) -> Result<Vec<u64>, Code> {
+    working_set_of(process.get())
+}
+
+fn working_set_of(process: HANDLE) -> Result<Vec<u64>, Code> {
     let mut words = vec![0u64; 0x1_0000];
     loop {
         // SAFETY: the buffer has the length given.
         let answer = unsafe {
             K32QueryWorkingSet(
-                GetCurrentProcess(),
+                process,
                 words.as_mut_ptr().cast(),
                 (words.len() * size_of::<u64>()) as u32,
             )
@@ -162,6 +173,19 @@ pub(crate) fn working_set() -> Result<Vec<u64>, Code> {
 
 /// What is known of pages, each as a PSAPI_WORKING_SET_EX_BLOCK.
 pub(crate) fn page_blocks(addresses: &[usize]) -> Result<Vec<u64>, Code> {
+    // SAFETY: as above.
+    page_blocks_of(unsafe { GetCurrentProcess() }, addresses)
+}
+
+/// The same of another process.
+pub(crate) fn page_blocks_of_process(
+    process: &ObjectHandle,
+    addresses: &[usize],
+) -> Result<Vec<u64>, Code> {
+    page_blocks_of(process.get(), addresses)
+}
+
+fn page_blocks_of(process: HANDLE, addresses: &[usize]) -> Result<Vec<u64>, Code> {
     let mut entries: Vec<_> = addresses
         .iter()
         .map(|address| PSAPI_WORKING_SET_EX_INFORMATION {
@@ -172,7 +196,7 @@ pub(crate) fn page_blocks(addresses: &[usize]) -> Result<Vec<u64>, Code> {
     // SAFETY: the entries have the length given.
     succeeded(unsafe {
         K32QueryWorkingSetEx(
-            GetCurrentProcess(),
+            process,
             entries.as_mut_ptr().cast(),
             size_of_val(&entries[..]) as u32,
         )
@@ -224,10 +248,20 @@ pub(crate) fn performance_information() -> Result<PerformanceInformation, Code> 
 }
 
 pub(crate) fn process_memory() -> Result<ProcessMemory, Code> {
+    // SAFETY: as above.
+    memory_of(unsafe { GetCurrentProcess() })
+}
+
+/// The same of another process.
+pub(crate) fn memory_of_process(process: &ObjectHandle) -> Result<ProcessMemory, Code> {
+    memory_of(process.get())
+}
+
+fn memory_of(process: HANDLE) -> Result<ProcessMemory, Code> {
     let mut counters = PROCESS_MEMORY_COUNTERS::default();
     let size = size_of::<PROCESS_MEMORY_COUNTERS>() as u32;
     // SAFETY: the answer goes to a local of the length given.
-    succeeded(unsafe { K32GetProcessMemoryInfo(GetCurrentProcess(), &raw mut counters, size) })?;
+    succeeded(unsafe { K32GetProcessMemoryInfo(process, &raw mut counters, size) })?;
     Ok(ProcessMemory {
         page_faults: counters.PageFaultCount,
         working_set: counters.WorkingSetSize as u64,
