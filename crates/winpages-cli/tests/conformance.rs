@@ -227,6 +227,7 @@ programs! { single:
     file_locks
     file_information
     files
+    file_times
     flush_view_of_file
     format_message
     from_app
@@ -243,6 +244,7 @@ programs! { single:
     map_view_of_file3
     mapped_file_name
     mapped_files
+    memory_nodes
     memory_status
     modules
     movable_memory
@@ -267,6 +269,7 @@ programs! { single:
     private_namespaces
     privileges
     process_attributes
+    process_facts
     process_images
     process_inspection
     processor_affinity

@@ -2,16 +2,14 @@
 
 use core::ffi::c_char;
 
+use winpages_kernel::process::Target;
+
 use crate::text;
 
 /// IsDebuggerPresent: whether another process traces this one.
 #[unsafe(no_mangle)]
 pub extern "C" fn IsDebuggerPresent() -> i32 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let tracer = status
-        .lines()
-        .find_map(|line| line.strip_prefix("TracerPid:"));
-    i32::from(tracer.is_some_and(|pid| pid.trim() != "0"))
+    i32::from(Target::Own.tracer().is_ok_and(|tracer| tracer != 0))
 }
 
 /// DebugBreak: stops in the debugger. Without one the process ends, by SIGTRAP.

@@ -197,6 +197,12 @@ pub extern "C" fn FlushInstructionCache(
     1
 }
 
+/// FlushProcessWriteBuffers: what any thread of this process had written before is seen by this one from here on.
+#[unsafe(no_mangle)]
+pub extern "C" fn FlushProcessWriteBuffers() {
+    winpages_kernel::sys::barrier::everywhere();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -114,7 +114,7 @@ pub extern "C" fn SetThreadAffinityMask(hThread: usize, dwThreadAffinityMask: us
     }
 }
 
-fn affinity(processors: Processors) -> GROUP_AFFINITY {
+pub(crate) fn affinity(processors: Processors) -> GROUP_AFFINITY {
     let group = processors.first_group();
     GROUP_AFFINITY {
         Mask: processors.0[group],

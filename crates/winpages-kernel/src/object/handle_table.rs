@@ -314,6 +314,12 @@ pub fn inheritable() -> Vec<(Handle, Entry)> {
         .collect()
 }
 
+/// How many handles there are.
+pub(crate) fn count() -> u32 {
+    let table = TABLE.lock();
+    (table.slots.len() - table.free.len()) as u32
+}
+
 /// Everything that has a handle; what has two is there twice.
 pub(crate) fn objects() -> Vec<Object> {
     let table = TABLE.lock();

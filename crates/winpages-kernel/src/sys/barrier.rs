@@ -8,6 +8,11 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering, compiler_fence, fence}
 
 use rustix::thread::{MembarrierCommand, membarrier};
 
+use super::memory;
+
+/// What the kernel protects at a time, in bytes.
+const PAGE_SIZE: usize = 0x1000;
+
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
 static STATE: AtomicU32 = AtomicU32::new(0);
@@ -47,6 +52,27 @@ pub fn rare() {
         // Registered, so this cannot fail; a process that was forked may have to register anew.
         let _ = membarrier(MembarrierCommand::RegisterPrivateExpedited);
         let _ = membarrier(MembarrierCommand::PrivateExpedited);
+    }
+}
+
+/// Orders the accesses of all threads, whatever they do: what each had written before is seen from here on.
+///
+/// Where the kernel refuses, a page is taken from being writable, which every processor that runs this process
+/// has to hear of, and hears as an interrupt.
+pub fn everywhere() {
+    prepare();
+    rare();
+    if !is_refused() {
+        return;
+    }
+    let Ok(page) = memory::map_anywhere(PAGE_SIZE) else {
+        return;
+    };
+    // SAFETY: the page is this function's own, and nobody else knows of it.
+    unsafe {
+        page.write_volatile(1);
+        let _ = memory::protect(page as usize, PAGE_SIZE, memory::Access::READ);
+        let _ = memory::unmap(page as usize, PAGE_SIZE);
     }
 }
 

@@ -1,8 +1,10 @@
 //! The machine's memory nodes.
 
+use std::ffi::CString;
 use std::sync::OnceLock;
 
 use super::proc_text;
+use super::processors::{GROUP, GROUPS, Processors, given};
 
 /// The highest number a node has; 0 on a machine with one. Does not allocate.
 pub fn highest_node() -> u32 {
@@ -14,13 +16,61 @@ pub fn highest_node() -> u32 {
     })
 }
 
+/// Reads one of the files about a node.
+fn about<'a>(node: u32, file: &str, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    let path = CString::new(format!("/sys/devices/system/node/node{node}/{file}")).ok()?;
+    proc_text::read(&path, buffer).ok()
+}
+
+/// The processors of a node, of those that this process was given; `None` if there is no such node. A kernel
+/// that knows of no nodes has one with everything in it.
+pub fn processors(node: u32) -> Option<Processors> {
+    let mut buffer = [0; 4096];
+    let Some(text) = about(node, "cpulist", &mut buffer) else {
+        return (node == 0 && highest_node() == 0).then(given);
+    };
+    let mut processors = Processors::NONE;
+    for (first, last) in ranges(text) {
+        for number in first..=last.min(GROUPS * GROUP - 1) {
+            processors.0[number / GROUP] |= 1 << (number % GROUP);
+        }
+    }
+    let given = given();
+    Some(Processors(core::array::from_fn(|group| {
+        processors.0[group] & given.0[group]
+    })))
+}
+
+/// The node of a processor; `None` if this process was not given one of that number.
+pub fn node_of_processor(number: usize) -> Option<u32> {
+    (0..=highest_node())
+        .find(|node| processors(*node).is_some_and(|processors| processors.contains(number)))
+}
+
+/// How many bytes of a node can be had without paging: free, or a cache of files that have not been used for a
+/// while. `None` if there is no such node, or the kernel knows of none.
+pub fn available_memory(node: u32) -> Option<u64> {
+    let mut buffer = [0; 4096];
+    let text = about(node, "meminfo", &mut buffer)?;
+    let field = |name| proc_text::bytes(text, &format!("Node {node} {name}:")).unwrap_or(0);
+    Some(field("MemFree") + field("Inactive(file)"))
+}
+
+/// The ranges of a list such as "0-3,8", from the first number to the last.
+fn ranges(list: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    list.trim_ascii()
+        .split(|byte| *byte == b',')
+        .filter_map(|range| {
+            let mut ends = range.split(|byte| *byte == b'-').map(proc_text::number);
+            let first = ends.next()?? as usize;
+            let last = ends.next().flatten().map_or(first, |last| last as usize);
+            Some((first, last))
+        })
+}
+
 /// The last number of a list such as "0-3,8".
 fn last_number(list: &[u8]) -> Option<u32> {
-    let last = list
-        .trim_ascii()
-        .rsplit(|byte| matches!(byte, b'-' | b','))
-        .next()?;
-    proc_text::number(last)?.try_into().ok()
+    ranges(list).last()?.1.try_into().ok()
 }
 
 #[cfg(test)]
@@ -33,5 +83,8 @@ mod tests {
         assert_eq!(last_number(b"0-3,8\n"), Some(8));
         assert_eq!(last_number(b"0,2-11\n"), Some(11));
         assert_eq!(last_number(b""), None);
+        let all = |list| ranges(list).collect::<Vec<_>>();
+        assert_eq!(all(b"0-3,8,10-11\n"), [(0, 3), (8, 8), (10, 11)]);
+        assert_eq!(all(b"\n"), []);
     }
 }

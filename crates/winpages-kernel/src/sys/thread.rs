@@ -268,6 +268,26 @@ pub fn set_niceness(id: u32, niceness: i32) {
     }
 }
 
+/// How willing a thread, of any process, is to let others run; `None` if there is none of that number.
+pub fn niceness(id: u32) -> Option<i32> {
+    let thread = rustix::process::Pid::from_raw(id as i32)?;
+    rustix::process::getpriority_process(Some(thread)).ok()
+}
+
+/// Tells the kernel how willing a thread of another process is to let others run.
+///
+/// # Errors
+///
+/// `EACCES` if this process may not make it less willing, `EPERM` if the thread is another user's.
+pub fn set_niceness_of_other(id: u32, niceness: i32) -> Result<(), rustix::io::Errno> {
+    let thread = rustix::process::Pid::from_raw(id as i32);
+    match rustix::process::setpriority_process(thread, niceness) {
+        // It has ended.
+        Err(rustix::io::Errno::SRCH) => Ok(()),
+        result => result,
+    }
+}
+
 /// Names a thread of this process, for those who look at it from outside; the kernel keeps fifteen
 /// bytes.
 pub fn set_name(id: u32, name: &str) {

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::object::Thread;
 use crate::NtStatus;
+use crate::process::PriorityClass;
 use crate::sys::clock;
 use crate::sys::lock::Lock;
 use crate::sys::processor_time::{self, ProcessorTime};
@@ -105,15 +106,21 @@ impl Thread {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         self.facts.priority.store(priority, Ordering::Relaxed);
-        if !self.has_ended() {
-            let niceness = match priority {
-                -15 => 19,
-                15 => -15,
-                _ => -5 * priority,
-            };
-            crate::sys::thread::set_niceness(self.id(), niceness);
-        }
+        self.tell_niceness();
         Ok(())
+    }
+
+    /// Tells the kernel what the thread's priority and its process's class come to.
+    pub(crate) fn tell_niceness(&self) {
+        if self.has_ended() {
+            return;
+        }
+        let niceness = match self.priority() {
+            -15 => 19,
+            15 => -15,
+            priority => PriorityClass::of_own().niceness() - 5 * priority,
+        };
+        crate::sys::thread::set_niceness(self.id(), niceness.clamp(-20, 19));
     }
 
     /// Whether the scheduler may favour the thread after a wait; it is only remembered.
