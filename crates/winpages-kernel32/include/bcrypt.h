@@ -16,10 +16,6 @@ typedef PVOID BCRYPT_HASH_HANDLE;
 #define BCRYPT_RNG_ALGORITHM L"RNG"
 #define BCRYPT_SUCCESS(status) (((NTSTATUS)(status)) >= 0)
 
-NTSTATUS WINAPI BCryptGenRandom(BCRYPT_ALG_HANDLE hAlgorithm, PUCHAR pbBuffer, ULONG cbBuffer, ULONG dwFlags);
-NTSTATUS WINAPI BCryptOpenAlgorithmProvider(BCRYPT_ALG_HANDLE *phAlgorithm, LPCWSTR pszAlgId, LPCWSTR pszImplementation, ULONG dwFlags);
-NTSTATUS WINAPI BCryptCloseAlgorithmProvider(BCRYPT_ALG_HANDLE hAlgorithm, ULONG dwFlags);
-
 #ifdef __cplusplus
 }
 #endif

@@ -22,13 +22,6 @@ DWORD WINAPI GetEnvironmentVariableW(LPCWSTR lpName, LPWSTR lpBuffer, DWORD nSiz
 #else
 #define GetEnvironmentVariable GetEnvironmentVariableA
 #endif
-DWORD WINAPI ExpandEnvironmentStringsA(LPCSTR lpSrc, LPSTR lpDst, DWORD nSize);
-DWORD WINAPI ExpandEnvironmentStringsW(LPCWSTR lpSrc, LPWSTR lpDst, DWORD nSize);
-#ifdef UNICODE
-#define ExpandEnvironmentStrings ExpandEnvironmentStringsW
-#else
-#define ExpandEnvironmentStrings ExpandEnvironmentStringsA
-#endif
 LPCH WINAPI GetEnvironmentStringsA(VOID);
 LPWCH WINAPI GetEnvironmentStringsW(VOID);
 #ifdef UNICODE
@@ -64,16 +57,8 @@ LPWSTR WINAPI GetCommandLineW(VOID);
 #else
 #define GetCommandLine GetCommandLineA
 #endif
-DWORD WINAPI SearchPathA(LPCSTR lpPath, LPCSTR lpFileName, LPCSTR lpExtension, DWORD nBufferLength, LPSTR lpBuffer, LPSTR *lpFilePart);
-DWORD WINAPI SearchPathW(LPCWSTR lpPath, LPCWSTR lpFileName, LPCWSTR lpExtension, DWORD nBufferLength, LPWSTR lpBuffer, LPWSTR *lpFilePart);
-#ifdef UNICODE
-#define SearchPath SearchPathW
-#else
-#define SearchPath SearchPathA
-#endif
 HANDLE WINAPI GetStdHandle(DWORD nStdHandle);
 BOOL WINAPI SetStdHandle(DWORD nStdHandle, HANDLE hHandle);
-BOOL WINAPI SetStdHandleEx(DWORD nStdHandle, HANDLE hHandle, PHANDLE phPrevValue);
 
 #ifdef __cplusplus
 }

@@ -105,11 +105,6 @@ typedef struct _PSAPI_WORKING_SET_EX_INFORMATION {
     PSAPI_WORKING_SET_EX_BLOCK VirtualAttributes;
 } PSAPI_WORKING_SET_EX_INFORMATION, *PPSAPI_WORKING_SET_EX_INFORMATION;
 
-typedef struct _PSAPI_WS_WATCH_INFORMATION {
-    LPVOID FaultingPc;
-    LPVOID FaultingVa;
-} PSAPI_WS_WATCH_INFORMATION, *PPSAPI_WS_WATCH_INFORMATION;
-
 typedef struct _ENUM_PAGE_FILE_INFORMATION {
     DWORD cb;
     DWORD Reserved;
@@ -159,8 +154,6 @@ BOOL WINAPI GetModuleInformation(HANDLE hProcess, HMODULE hModule, LPMODULEINFO 
 BOOL WINAPI EmptyWorkingSet(HANDLE hProcess);
 BOOL WINAPI QueryWorkingSet(HANDLE hProcess, PVOID pv, DWORD cb);
 BOOL WINAPI QueryWorkingSetEx(HANDLE hProcess, PVOID pv, DWORD cb);
-BOOL WINAPI InitializeProcessForWsWatch(HANDLE hProcess);
-BOOL WINAPI GetWsChanges(HANDLE hProcess, PPSAPI_WS_WATCH_INFORMATION lpWatchInfo, DWORD cb);
 BOOL WINAPI GetProcessMemoryInfo(HANDLE Process, PPROCESS_MEMORY_COUNTERS ppsmemCounters, DWORD cb);
 BOOL WINAPI GetPerformanceInfo(PPERFORMANCE_INFORMATION pPerformanceInformation, DWORD cb);
 BOOL WINAPI K32EnumProcesses(DWORD *lpidProcess, DWORD cb, LPDWORD lpcbNeeded);

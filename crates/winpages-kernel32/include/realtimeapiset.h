@@ -8,8 +8,6 @@
 extern "C" {
 #endif
 
-BOOL WINAPI QueryThreadCycleTime(HANDLE ThreadHandle, PULONG64 CycleTime);
-BOOL WINAPI QueryProcessCycleTime(HANDLE ProcessHandle, PULONG64 CycleTime);
 BOOL WINAPI QueryUnbiasedInterruptTime(PULONGLONG UnbiasedTime);
 
 #ifdef __cplusplus

@@ -56,8 +56,6 @@ VOID WINAPI GetSystemInfo(LPSYSTEM_INFO lpSystemInfo);
 VOID WINAPI GetNativeSystemInfo(LPSYSTEM_INFO lpSystemInfo);
 BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX lpBuffer);
 BOOL WINAPI GetPhysicallyInstalledSystemMemory(PULONGLONG TotalMemoryInKilobytes);
-BOOL WINAPI GetLogicalProcessorInformation(PSYSTEM_LOGICAL_PROCESSOR_INFORMATION Buffer, PDWORD ReturnedLength);
-BOOL WINAPI GetLogicalProcessorInformationEx(LOGICAL_PROCESSOR_RELATIONSHIP RelationshipType, PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Buffer, PDWORD ReturnedLength);
 DWORD WINAPI GetVersion(VOID);
 BOOL WINAPI GetVersionExA(LPOSVERSIONINFOA lpVersionInformation);
 BOOL WINAPI GetVersionExW(LPOSVERSIONINFOW lpVersionInformation);
@@ -66,45 +64,12 @@ BOOL WINAPI GetVersionExW(LPOSVERSIONINFOW lpVersionInformation);
 #else
 #define GetVersionEx GetVersionExA
 #endif
-BOOL WINAPI GetProductInfo(DWORD dwOSMajorVersion, DWORD dwOSMinorVersion, DWORD dwSpMajorVersion, DWORD dwSpMinorVersion, PDWORD pdwReturnedProductType);
-ULONGLONG WINAPI VerSetConditionMask(ULONGLONG ConditionMask, DWORD TypeMask, BYTE Condition);
-UINT WINAPI GetSystemDirectoryA(LPSTR lpBuffer, UINT uSize);
-UINT WINAPI GetSystemDirectoryW(LPWSTR lpBuffer, UINT uSize);
-#ifdef UNICODE
-#define GetSystemDirectory GetSystemDirectoryW
-#else
-#define GetSystemDirectory GetSystemDirectoryA
-#endif
-UINT WINAPI GetWindowsDirectoryA(LPSTR lpBuffer, UINT uSize);
-UINT WINAPI GetWindowsDirectoryW(LPWSTR lpBuffer, UINT uSize);
-#ifdef UNICODE
-#define GetWindowsDirectory GetWindowsDirectoryW
-#else
-#define GetWindowsDirectory GetWindowsDirectoryA
-#endif
-UINT WINAPI GetSystemWindowsDirectoryA(LPSTR lpBuffer, UINT uSize);
-UINT WINAPI GetSystemWindowsDirectoryW(LPWSTR lpBuffer, UINT uSize);
-#ifdef UNICODE
-#define GetSystemWindowsDirectory GetSystemWindowsDirectoryW
-#else
-#define GetSystemWindowsDirectory GetSystemWindowsDirectoryA
-#endif
-BOOL WINAPI GetComputerNameExA(COMPUTER_NAME_FORMAT NameType, LPSTR lpBuffer, LPDWORD nSize);
-BOOL WINAPI GetComputerNameExW(COMPUTER_NAME_FORMAT NameType, LPWSTR lpBuffer, LPDWORD nSize);
-#ifdef UNICODE
-#define GetComputerNameEx GetComputerNameExW
-#else
-#define GetComputerNameEx GetComputerNameExA
-#endif
 DWORD WINAPI GetTickCount(VOID);
 ULONGLONG WINAPI GetTickCount64(VOID);
 VOID WINAPI GetSystemTime(LPSYSTEMTIME lpSystemTime);
 VOID WINAPI GetLocalTime(LPSYSTEMTIME lpSystemTime);
-BOOL WINAPI SetSystemTime(const SYSTEMTIME *lpSystemTime);
 VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME lpSystemTimeAsFileTime);
 VOID WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME lpSystemTimeAsFileTime);
-BOOL WINAPI GetSystemTimeAdjustment(PDWORD lpTimeAdjustment, PDWORD lpTimeIncrement, PBOOL lpTimeAdjustmentDisabled);
-UINT WINAPI GetSystemFirmwareTable(DWORD FirmwareTableProviderSignature, DWORD FirmwareTableID, PVOID pFirmwareTableBuffer, DWORD BufferSize);
 
 #ifdef __cplusplus
 }

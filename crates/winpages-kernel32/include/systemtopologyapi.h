@@ -10,7 +10,6 @@ extern "C" {
 
 BOOL WINAPI GetNumaHighestNodeNumber(PULONG HighestNodeNumber);
 BOOL WINAPI GetNumaNodeProcessorMaskEx(USHORT Node, PGROUP_AFFINITY ProcessorMask);
-BOOL WINAPI GetNumaProximityNodeEx(ULONG ProximityId, PUSHORT NodeNumber);
 
 #ifdef __cplusplus
 }

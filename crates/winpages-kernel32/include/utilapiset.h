@@ -8,12 +8,6 @@
 extern "C" {
 #endif
 
-PVOID WINAPI EncodePointer(PVOID Ptr);
-PVOID WINAPI DecodePointer(PVOID Ptr);
-PVOID WINAPI EncodeSystemPointer(PVOID Ptr);
-PVOID WINAPI DecodeSystemPointer(PVOID Ptr);
-BOOL WINAPI Beep(DWORD dwFreq, DWORD dwDuration);
-
 #ifdef __cplusplus
 }
 #endif

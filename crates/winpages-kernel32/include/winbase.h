@@ -175,16 +175,12 @@ extern "C" {
 #define PIPE_ACCESS_DUPLEX 0x00000003
 #define PROCESS_NAME_NATIVE 0x00000001
 #define MAX_COMPUTERNAME_LENGTH 15
-#define FIBER_FLAG_FLOAT_SWITCH 0x1
 #define HINSTANCE_ERROR 32
 #define HFILE_ERROR ((HFILE)-1)
 #define IGNORE 0
 
 typedef EXCEPTION_RECORD *LPEXCEPTION_RECORD;
 typedef EXCEPTION_POINTERS *LPEXCEPTION_POINTERS;
-typedef VOID(WINAPI *PFIBER_START_ROUTINE)(LPVOID lpFiberParameter);
-typedef PFIBER_START_ROUTINE LPFIBER_START_ROUTINE;
-typedef PVOID(WINAPI *PFIBER_CALLOUT_ROUTINE)(LPVOID);
 
 typedef struct _MEMORYSTATUS {
     DWORD dwLength;
@@ -278,7 +274,6 @@ VOID WINAPI GetStartupInfoA(LPSTARTUPINFOA lpStartupInfo);
 HANDLE WINAPI CreatePrivateNamespaceA(LPSECURITY_ATTRIBUTES lpPrivateNamespaceAttributes, LPVOID lpBoundaryDescriptor, LPCSTR lpAliasPrefix);
 HANDLE WINAPI OpenPrivateNamespaceA(LPVOID lpBoundaryDescriptor, LPCSTR lpAliasPrefix);
 HANDLE WINAPI CreateBoundaryDescriptorA(LPCSTR Name, ULONG Flags);
-DWORD WINAPI GetLogicalDriveStringsA(DWORD nBufferLength, LPSTR lpBuffer);
 DWORD WINAPI QueryDosDeviceA(LPCSTR lpDeviceName, LPSTR lpTargetPath, DWORD ucchMax);
 #ifndef UNICODE
 #define CreateFileMapping CreateFileMappingA
@@ -295,7 +290,6 @@ DWORD WINAPI QueryDosDeviceA(LPCSTR lpDeviceName, LPSTR lpTargetPath, DWORD ucch
 #define CreatePrivateNamespace CreatePrivateNamespaceA
 #define OpenPrivateNamespace OpenPrivateNamespaceA
 #define CreateBoundaryDescriptor CreateBoundaryDescriptorA
-#define GetLogicalDriveStrings GetLogicalDriveStringsA
 #define QueryDosDevice QueryDosDeviceA
 #endif
 
@@ -377,7 +371,6 @@ int WINAPI lstrcmpiW(LPCWSTR lpString1, LPCWSTR lpString2);
 #else
 #define lstrcmpi lstrcmpiA
 #endif
-int WINAPI MulDiv(int nNumber, int nNumerator, int nDenominator);
 
 BOOL WINAPI GetProcessWorkingSetSize(HANDLE hProcess, PSIZE_T lpMinimumWorkingSetSize, PSIZE_T lpMaximumWorkingSetSize);
 BOOL WINAPI SetProcessWorkingSetSize(HANDLE hProcess, SIZE_T dwMinimumWorkingSetSize, SIZE_T dwMaximumWorkingSetSize);
@@ -403,24 +396,6 @@ BOOL WINAPI QueryFullProcessImageNameW(HANDLE hProcess, DWORD dwFlags, LPWSTR lp
 #else
 #define QueryFullProcessImageName QueryFullProcessImageNameA
 #endif
-UINT WINAPI WinExec(LPCSTR lpCmdLine, UINT uCmdShow);
-
-LPVOID WINAPI CreateFiber(SIZE_T dwStackSize, LPFIBER_START_ROUTINE lpStartAddress, LPVOID lpParameter);
-LPVOID WINAPI CreateFiberEx(SIZE_T dwStackCommitSize, SIZE_T dwStackReserveSize, DWORD dwFlags, LPFIBER_START_ROUTINE lpStartAddress, LPVOID lpParameter);
-LPVOID WINAPI ConvertThreadToFiber(LPVOID lpParameter);
-LPVOID WINAPI ConvertThreadToFiberEx(LPVOID lpParameter, DWORD dwFlags);
-BOOL WINAPI ConvertFiberToThread(VOID);
-VOID WINAPI SwitchToFiber(LPVOID lpFiber);
-VOID WINAPI DeleteFiber(LPVOID lpFiber);
-
-BOOL WINAPI RegisterWaitForSingleObject(PHANDLE phNewWaitObject, HANDLE hObject, WAITORTIMERCALLBACK Callback, PVOID Context, ULONG dwMilliseconds, ULONG dwFlags);
-BOOL WINAPI UnregisterWait(HANDLE WaitHandle);
-BOOL WINAPI UnregisterWaitEx(HANDLE WaitHandle, HANDLE CompletionEvent);
-HANDLE WINAPI CreateTimerQueue(VOID);
-BOOL WINAPI CreateTimerQueueTimer(PHANDLE phNewTimer, HANDLE TimerQueue, WAITORTIMERCALLBACK Callback, PVOID Parameter, DWORD DueTime, DWORD Period, ULONG Flags);
-BOOL WINAPI DeleteTimerQueueTimer(HANDLE TimerQueue, HANDLE Timer, HANDLE CompletionEvent);
-BOOL WINAPI DeleteTimerQueueEx(HANDLE TimerQueue, HANDLE CompletionEvent);
-BOOL WINAPI QueueUserWorkItem(LPTHREAD_START_ROUTINE Function, PVOID Context, ULONG Flags);
 
 DWORD WINAPI FormatMessageA(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPSTR lpBuffer, DWORD nSize, va_list *Arguments);
 DWORD WINAPI FormatMessageW(DWORD dwFlags, LPCVOID lpSource, DWORD dwMessageId, DWORD dwLanguageId, LPWSTR lpBuffer, DWORD nSize, va_list *Arguments);
@@ -451,58 +426,14 @@ BOOL WINAPI MoveFileExW(LPCWSTR lpExistingFileName, LPCWSTR lpNewFileName, DWORD
 #else
 #define MoveFileEx MoveFileExA
 #endif
-BOOL WINAPI ReplaceFileA(LPCSTR lpReplacedFileName, LPCSTR lpReplacementFileName, LPCSTR lpBackupFileName, DWORD dwReplaceFlags, LPVOID lpExclude, LPVOID lpReserved);
-BOOL WINAPI ReplaceFileW(LPCWSTR lpReplacedFileName, LPCWSTR lpReplacementFileName, LPCWSTR lpBackupFileName, DWORD dwReplaceFlags, LPVOID lpExclude, LPVOID lpReserved);
-#ifdef UNICODE
-#define ReplaceFile ReplaceFileW
-#else
-#define ReplaceFile ReplaceFileA
-#endif
-BOOL WINAPI CreateHardLinkA(LPCSTR lpFileName, LPCSTR lpExistingFileName, LPSECURITY_ATTRIBUTES lpSecurityAttributes);
-BOOL WINAPI CreateHardLinkW(LPCWSTR lpFileName, LPCWSTR lpExistingFileName, LPSECURITY_ATTRIBUTES lpSecurityAttributes);
-#ifdef UNICODE
-#define CreateHardLink CreateHardLinkW
-#else
-#define CreateHardLink CreateHardLinkA
-#endif
-BOOLEAN WINAPI CreateSymbolicLinkA(LPCSTR lpSymlinkFileName, LPCSTR lpTargetFileName, DWORD dwFlags);
-BOOLEAN WINAPI CreateSymbolicLinkW(LPCWSTR lpSymlinkFileName, LPCWSTR lpTargetFileName, DWORD dwFlags);
-#ifdef UNICODE
-#define CreateSymbolicLink CreateSymbolicLinkW
-#else
-#define CreateSymbolicLink CreateSymbolicLinkA
-#endif
 BOOL WINAPI GetFileInformationByHandleEx(HANDLE hFile, FILE_INFO_BY_HANDLE_CLASS FileInformationClass, LPVOID lpFileInformation, DWORD dwBufferSize);
-BOOL WINAPI SetFileCompletionNotificationModes(HANDLE FileHandle, UCHAR Flags);
-HANDLE WINAPI ReOpenFile(HANDLE hOriginalFile, DWORD dwDesiredAccess, DWORD dwShareMode, DWORD dwFlagsAndAttributes);
 
-BOOL WINAPI GetComputerNameA(LPSTR lpBuffer, LPDWORD nSize);
-BOOL WINAPI GetComputerNameW(LPWSTR lpBuffer, LPDWORD nSize);
-#ifdef UNICODE
-#define GetComputerName GetComputerNameW
-#else
-#define GetComputerName GetComputerNameA
-#endif
-BOOL WINAPI GetUserNameA(LPSTR lpBuffer, LPDWORD pcbBuffer);
-BOOL WINAPI GetUserNameW(LPWSTR lpBuffer, LPDWORD pcbBuffer);
-#ifdef UNICODE
-#define GetUserName GetUserNameW
-#else
-#define GetUserName GetUserNameA
-#endif
 BOOL WINAPI LookupPrivilegeValueA(LPCSTR lpSystemName, LPCSTR lpName, PLUID lpLuid);
 BOOL WINAPI LookupPrivilegeValueW(LPCWSTR lpSystemName, LPCWSTR lpName, PLUID lpLuid);
 #ifdef UNICODE
 #define LookupPrivilegeValue LookupPrivilegeValueW
 #else
 #define LookupPrivilegeValue LookupPrivilegeValueA
-#endif
-BOOL WINAPI LookupPrivilegeNameA(LPCSTR lpSystemName, PLUID lpLuid, LPSTR lpName, LPDWORD cchName);
-BOOL WINAPI LookupPrivilegeNameW(LPCWSTR lpSystemName, PLUID lpLuid, LPWSTR lpName, LPDWORD cchName);
-#ifdef UNICODE
-#define LookupPrivilegeName LookupPrivilegeNameW
-#else
-#define LookupPrivilegeName LookupPrivilegeNameA
 #endif
 BOOL WINAPI LookupAccountSidA(LPCSTR lpSystemName, PSID Sid, LPSTR Name, LPDWORD cchName, LPSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse);
 BOOL WINAPI LookupAccountSidW(LPCWSTR lpSystemName, PSID Sid, LPWSTR Name, LPDWORD cchName, LPWSTR ReferencedDomainName, LPDWORD cchReferencedDomainName, PSID_NAME_USE peUse);
@@ -525,14 +456,6 @@ BOOL WINAPI GetFileSecurityW(LPCWSTR lpFileName, SECURITY_INFORMATION RequestedI
 #else
 #define GetFileSecurity GetFileSecurityA
 #endif
-BOOL WINAPI VerifyVersionInfoA(LPOSVERSIONINFOEXA lpVersionInformation, DWORD dwTypeMask, DWORDLONG dwlConditionMask);
-BOOL WINAPI VerifyVersionInfoW(LPOSVERSIONINFOEXW lpVersionInformation, DWORD dwTypeMask, DWORDLONG dwlConditionMask);
-#ifdef UNICODE
-#define VerifyVersionInfo VerifyVersionInfoW
-#else
-#define VerifyVersionInfo VerifyVersionInfoA
-#endif
-
 
 #ifdef __cplusplus
 }

@@ -40,9 +40,6 @@ typedef struct _CONSOLE_SCREEN_BUFFER_INFO {
 #define ATTACH_PARENT_PROCESS ((DWORD)-1)
 
 BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE hConsoleOutput, PCONSOLE_SCREEN_BUFFER_INFO lpConsoleScreenBufferInfo);
-BOOL WINAPI SetConsoleTextAttribute(HANDLE hConsoleOutput, WORD wAttributes);
-BOOL WINAPI SetConsoleCursorPosition(HANDLE hConsoleOutput, COORD dwCursorPosition);
-BOOL WINAPI FlushConsoleInputBuffer(HANDLE hConsoleInput);
 
 #ifdef __cplusplus
 }

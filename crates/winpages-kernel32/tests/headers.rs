@@ -3,6 +3,9 @@
 #[path = "../../winpages-kernel/tests/common/watchdog.rs"]
 mod watchdog;
 
+#[path = "headers/declared_functions.rs"]
+mod declared_functions;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -10,8 +10,6 @@ extern "C" {
 #endif
 
 SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length);
-VOID NTAPI RtlCaptureContext(PCONTEXT ContextRecord);
-WORD NTAPI RtlCaptureStackBackTrace(DWORD FramesToSkip, DWORD FramesToCapture, PVOID *BackTrace, PDWORD BackTraceHash);
 
 #define RtlEqualMemory(destination, source, length) (!memcmp((destination), (source), (length)))
 #define RtlMoveMemory(destination, source, length) memmove((destination), (source), (length))
