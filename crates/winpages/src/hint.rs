@@ -61,7 +61,8 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         }
         (Operation::MapView, ERROR_ACCESS_DENIED) => {
             "the view would pass the end of the section, or do what the section's protection, or the \
-             one it was opened with, does not allow"
+             one it was opened with, does not allow; or it is another process's, and that was not opened \
+             for OPERATE, or lets nobody change its memory"
         }
         (Operation::MapView | Operation::Reserve, ERROR_INVALID_ADDRESS) => {
             "something else is at that address: leave the choice to the system"
@@ -70,7 +71,18 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
             "the size is not 0, the address lies within application_addresses(), and the protection \
              is one that private memory can have: not WRITECOPY"
         }
-        (Operation::Commit, ERROR_ACCESS_DENIED) => "the pages of a file are committed already",
+        (Operation::Commit, ERROR_ACCESS_DENIED) => {
+            "the pages of a file are committed already; or they are another process's, and that was not \
+             opened for OPERATE"
+        }
+        (Operation::Reserve, ERROR_ACCESS_DENIED) => {
+            "the process was not opened for OPERATE, or has ended; on Linux, it may be traced already, have \
+             limited its system calls, or refuse"
+        }
+        (Operation::Reserve | Operation::MapView, ERROR_NOT_SUPPORTED) => {
+            "on Linux, a process that does not serve requests has neither large pages nor images nor \
+             sections that reserve"
+        }
         (Operation::Commit | Operation::Reserve, ERROR_COMMITMENT_LIMIT) => {
             "there is not so much memory to promise: reserve it, and commit only what is used"
         }

@@ -17,6 +17,7 @@ mod physical_pages;
 mod placeholder;
 mod platform;
 mod process;
+mod process_allocation;
 mod process_list;
 mod process_start;
 mod protection;

@@ -2,18 +2,13 @@
 
 use core::iter::FusedIterator;
 use core::time::Duration;
-use std::ops::Range;
 
 use bytemuck::Pod;
-use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 
 use crate::error::{Error, Operation};
-use crate::memory_flag::{MEM_COMMIT, MEM_RESERVE};
 use crate::platform::{self, Code, ObjectHandle, Waited};
-use crate::protection::Protection;
 use crate::region::Region;
 use crate::section::Section;
-use crate::system::page_size;
 use crate::wait::Waitable;
 use crate::wait::sealed::Handle;
 
@@ -48,9 +43,13 @@ bitflags::bitflags! {
 ///
 /// It can be waited for, alone and with other objects: a process is signalled when it has ended.
 ///
-/// On Linux its memory is read and written by the kernel, and described from the kernel's own list of it.
-/// To allocate, free and protect there, the process is asked to do so itself, so that it knows; it has to
-/// have said by [`serve_requests`] that it does, which programs for Windows do by themselves.
+/// On Linux its memory is read and written by the kernel, and described from the kernel's list of it and its
+/// own. What changes its memory (allocating, freeing, protecting, mapping) a process that serves requests does
+/// itself, so that it knows of it: one that has said so by [`serve_requests`], and each program that was
+/// compiled with `winpages cc`. Any other is made to do it by a few system calls in one of its threads, which
+/// takes what a debugger takes: nobody else traces it, and it has not limited its system calls. Large pages,
+/// images and sections whose pages are only reserved it cannot have (ERROR_NOT_SUPPORTED). Only a process that
+/// serves requests can be given handles.
 ///
 /// ```
 /// use winpages::{Process, ProcessAccess};
@@ -177,101 +176,6 @@ impl Process {
         }
     }
 
-    /// Allocates memory in it, and answers the addresses there: whole pages, committed. They stay
-    /// allocated until they are [released](Process::release) or the process ends. Mirrors VirtualAllocEx.
-    ///
-    /// # Errors
-    ///
-    /// * ERROR_INVALID_PARAMETER: no size, or a protection that private memory cannot have.
-    /// * ERROR_COMMITMENT_LIMIT, ERROR_NOT_ENOUGH_MEMORY: not so much memory, or no room.
-    /// * ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::OPERATE`], or has ended; on Linux
-    ///   also one that does not [serve requests](serve_requests).
-    pub fn allocate(&self, size: usize, protection: Protection) -> Result<Range<usize>, Error> {
-        let kind = MEM_RESERVE | MEM_COMMIT;
-        platform::allocate_in_process(&self.handle, size, kind, protection.bits())
-            .map(|base| base..base + size.next_multiple_of(page_size()))
-            .map_err(|code| Error::new(Operation::Reserve, code))
-    }
-
-    /// Gives an allocation of it back, by its first address. Mirrors VirtualFreeEx with MEM_RELEASE.
-    ///
-    /// # Safety
-    ///
-    /// The process does not use it any more.
-    ///
-    /// # Errors
-    ///
-    /// * ERROR_INVALID_ADDRESS: no allocation begins there.
-    /// * ERROR_ACCESS_DENIED: as [`Process::allocate`].
-    pub unsafe fn release(&self, base: usize) -> Result<(), Error> {
-        // SAFETY: the caller's.
-        unsafe { platform::release_in_process(&self.handle, base) }.map_err(fail(
-            Operation::Decommit,
-            base,
-            1,
-        ))
-    }
-
-    /// Changes what it may do with all pages that a range of its addresses touches, and answers the
-    /// protection that the first of them had. Mirrors VirtualProtectEx.
-    ///
-    /// # Safety
-    ///
-    /// The process does not rely on what the new protection forbids.
-    ///
-    /// # Errors
-    ///
-    /// As [`protect`](crate::protect), and ERROR_ACCESS_DENIED as [`Process::allocate`].
-    pub unsafe fn protect(
-        &self,
-        addresses: Range<usize>,
-        protection: Protection,
-    ) -> Result<Protection, Error> {
-        let (base, size) = (addresses.start, addresses.len());
-        let changed = if addresses.is_empty() {
-            Err(ERROR_INVALID_PARAMETER)
-        } else {
-            // SAFETY: the caller's.
-            unsafe { platform::protect_in_process(&self.handle, base, size, protection.bits()) }
-        };
-        changed
-            .map(Protection::from_bits_retain)
-            .map_err(fail(Operation::Protect, base, size))
-    }
-
-    /// Maps all of a section into it, and answers the addresses there. The view stays until it is
-    /// [unmapped](Process::unmap) or the process ends. Mirrors MapViewOfFile3.
-    ///
-    /// # Errors
-    ///
-    /// * ERROR_ACCESS_DENIED: the section, or the process, was not opened for that; and as
-    ///   [`Process::allocate`].
-    /// * ERROR_NOT_ENOUGH_MEMORY: no room.
-    pub fn map(&self, section: &Section, protection: Protection) -> Result<Range<usize>, Error> {
-        let size = usize::try_from(section.size()?).unwrap_or(usize::MAX);
-        platform::map_in_process(&self.handle, section.handle(), protection.bits())
-            .map(|base| base..base.saturating_add(size.next_multiple_of(page_size())))
-            .map_err(self.error(Operation::MapView))
-    }
-
-    /// Unmaps a view of it. Mirrors UnmapViewOfFile2.
-    ///
-    /// # Safety
-    ///
-    /// The process does not use it any more.
-    ///
-    /// # Errors
-    ///
-    /// ERROR_INVALID_ADDRESS: no view is there; ERROR_ACCESS_DENIED as [`Process::allocate`].
-    pub unsafe fn unmap(&self, base: usize) -> Result<(), Error> {
-        // SAFETY: the caller's.
-        unsafe { platform::unmap_in_process(&self.handle, base) }.map_err(fail(
-            Operation::MapView,
-            base,
-            1,
-        ))
-    }
-
     /// Gives it a handle of its own to an event or the like, and answers the value by which it can take it
     /// over: see [`Event::from_inherited`](crate::Event::from_inherited). Mirrors DuplicateHandle.
     ///
@@ -341,7 +245,11 @@ impl Process {
     }
 }
 
-fn fail(operation: Operation, address: usize, size: usize) -> impl FnOnce(Code) -> Error {
+pub(crate) fn fail(
+    operation: Operation,
+    address: usize,
+    size: usize,
+) -> impl FnOnce(Code) -> Error {
     move |code| Error::new(operation, code).at(address..address.saturating_add(size))
 }
 
@@ -364,9 +272,10 @@ impl Iterator for ProcessRegions<'_> {
 
 impl FusedIterator for ProcessRegions<'_> {}
 
-/// Whether this process allocates, frees and protects memory of its own for other processes of this user
-/// that ask it to by [`Process::allocate`] and the like. On Linux it does not unless told, and has a thread
-/// for that from then on; on Windows the kernel does it, and this changes nothing.
+/// Whether this process does what other processes of this user ask it to: allocates, frees and protects memory
+/// of its own for [`Process::allocate`] and the like, and takes the handles that [`Process::duplicate`] gives
+/// it. On Linux it does not unless told, and has a thread for that from then on; told not to, it refuses. On
+/// Windows the kernel does it, and this changes nothing.
 pub fn serve_requests(serve: bool) {
     platform::serve_requests(serve);
 }

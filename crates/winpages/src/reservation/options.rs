@@ -1,6 +1,6 @@
 //! What shall be reserved.
 
-use std::ops::RangeBounds;
+use std::ops::{Range, RangeBounds};
 
 use rangemap::RangeSet;
 use winpages_error::error_code::ERROR_INVALID_ADDRESS;
@@ -13,9 +13,11 @@ use crate::memory_flag::{
     MEM_WRITE_WATCH, with,
 };
 use crate::placeholder::Placeholder;
-use crate::platform::{self, Allocation, Requirements};
+use crate::platform::{self, Allocation, Code, Requirements};
+use crate::process::Process;
 use crate::protection::Protection;
 use crate::system::{allocation_granularity, page_size};
+use crate::wait::sealed::Handle as _;
 
 /// What shall be reserved; made by [`Reservation::options`].
 #[derive(Clone, Debug)]
@@ -186,16 +188,61 @@ impl ReservationOptions {
         Ok(reservation)
     }
 
+    /// Reserves in another process, and answers the addresses there. They stay allocated until they are
+    /// [released](Process::release) or the process ends. Mirrors VirtualAllocEx and VirtualAllocExNuma, and
+    /// VirtualAlloc2 where there are requirements.
+    ///
+    /// # Errors
+    ///
+    /// As [`ReservationOptions::reserve`], and:
+    ///
+    /// * ERROR_ACCESS_DENIED: the process was not opened for
+    ///   [`ProcessAccess::OPERATE`](crate::ProcessAccess::OPERATE), or has ended; on Linux also one that refuses,
+    ///   that somebody traces or that has limited its system calls.
+    /// * ERROR_NOT_SUPPORTED: large pages in a process that does not [serve requests](crate::serve_requests), on
+    ///   Linux; and a 32-bit process there.
+    /// * ERROR_SEM_TIMEOUT: the process stands still, on Linux.
+    ///
+    /// ```
+    /// use winpages::{Process, ProcessAccess, Protection, RegionState, Reservation};
+    ///
+    /// # let id = std::process::id();
+    /// let process = Process::open(id, ProcessAccess::OPERATE | ProcessAccess::QUERY)?;
+    /// let there = Reservation::options().size(1 << 20).top_down(true).reserve_in_process(&process)?;
+    /// // SAFETY: the process does not know of the addresses.
+    /// unsafe {
+    ///     process.commit(there.start..there.start + 4096, Protection::READWRITE)?;
+    ///     assert_eq!(process.query(there.start)?.state, RegionState::Committed);
+    ///     process.release(there.start)?;
+    /// }
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn reserve_in_process(&self, process: &Process) -> Result<Range<usize>, Error> {
+        self.allocate(self.address, self.size, self.kind, |request| {
+            platform::allocate_in_process(process.handle(), request)
+        })
+    }
+
     fn reserve_as(&self, address: usize, size: usize, kind: u32) -> Result<Reservation, Error> {
-        let fail = |code| {
-            let error = Error::new(Operation::Reserve, code);
-            if address == 0 {
-                error
-            } else {
-                error.at(address..address.saturating_add(size))
-            }
-        };
-        let base = platform::allocate(&Allocation {
+        let addresses = self.allocate(address, size, kind, platform::allocate)?;
+        debug_assert!(addresses.start.is_multiple_of(allocation_granularity()));
+        let memory = Memory::new(addresses.start, addresses.len());
+        Ok(Reservation {
+            memory: memory.ok_or_else(|| fail(address, size, ERROR_INVALID_ADDRESS))?,
+            protection: self.protection,
+            given_up: RangeSet::new(),
+        })
+    }
+
+    /// Has a process allocate, and answers the addresses as the system has rounded them.
+    fn allocate(
+        &self,
+        address: usize,
+        size: usize,
+        kind: u32,
+        allocate: impl FnOnce(&Allocation) -> Result<usize, Code>,
+    ) -> Result<Range<usize>, Error> {
+        let base = allocate(&Allocation {
             base: address,
             size,
             kind,
@@ -203,15 +250,17 @@ impl ReservationOptions {
             requirements: self.requirements,
             node: self.node,
         })
-        .map_err(fail)?;
-        // As the system has rounded it.
+        .map_err(|code| fail(address, size, code))?;
         let start = if address == 0 { base } else { address };
-        let size = (start - base + size).next_multiple_of(page_size());
-        debug_assert!(base.is_multiple_of(allocation_granularity()));
-        Ok(Reservation {
-            memory: Memory::new(base, size).ok_or_else(|| fail(ERROR_INVALID_ADDRESS))?,
-            protection: self.protection,
-            given_up: RangeSet::new(),
-        })
+        Ok(base..base + (start - base + size).next_multiple_of(page_size()))
+    }
+}
+
+fn fail(address: usize, size: usize, code: Code) -> Error {
+    let error = Error::new(Operation::Reserve, code);
+    if address == 0 {
+        error
+    } else {
+        error.at(address..address.saturating_add(size))
     }
 }

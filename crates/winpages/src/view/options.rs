@@ -1,6 +1,6 @@
 //! What part of a section a view shall show, and how.
 
-use std::ops::RangeBounds;
+use std::ops::{Range, RangeBounds};
 
 use winpages_error::error_code::ERROR_INVALID_ADDRESS;
 
@@ -10,8 +10,11 @@ use crate::memory::Memory;
 use crate::memory_flag::MEM_REPLACE_PLACEHOLDER;
 use crate::placeholder::Placeholder;
 use crate::platform::{self, Mapping, Requirements};
+use crate::process::Process;
 use crate::protection::Protection;
 use crate::section::Section;
+use crate::system::page_size;
+use crate::wait::sealed::Handle as _;
 
 /// What part of a section a view shall show, and how; made by [`Section::view`].
 #[derive(Clone, Debug)]
@@ -170,28 +173,65 @@ impl<'a> ViewOptions<'a> {
         MirroredView::map(self)
     }
 
+    /// Maps the view into another process, and answers the addresses there: whole pages. It stays until it is
+    /// [unmapped](Process::unmap) or the process ends. Mirrors MapViewOfFile3.
+    ///
+    /// # Errors
+    ///
+    /// As [`ViewOptions::map`], and as
+    /// [`ReservationOptions::reserve_in_process`](crate::ReservationOptions::reserve_in_process); on Linux,
+    /// ERROR_NOT_SUPPORTED also for an image, and for a section whose pages are only reserved, in a process that
+    /// does not [serve requests](crate::serve_requests). ERROR_CALL_NOT_IMPLEMENTED: a Windows before 10, version
+    /// 1803.
+    ///
+    /// ```no_run
+    /// use winpages::{Access, Process, Section};
+    ///
+    /// let section = Section::options().size(1 << 20).create()?;
+    /// let child = Process::options("/usr/local/bin/worker").start()?;
+    /// let part = section.view().offset(64 << 10).size(4096).access(Access::Read);
+    /// println!("it is at {:#x}", part.map_in_process(&child)?.start);
+    /// # Ok::<(), winpages::Error>(())
+    /// ```
+    pub fn map_in_process(&self, process: &Process) -> Result<Range<usize>, Error> {
+        self.map_in_process_as(process, self.protection())
+    }
+
+    pub(crate) fn map_in_process_as(
+        &self,
+        process: &Process,
+        protection: Protection,
+    ) -> Result<Range<usize>, Error> {
+        let size = self.view_size()?.next_multiple_of(page_size());
+        let mapping = self.mapping(self.address, 0, protection);
+        platform::map_in_process(process.handle(), self.section.handle(), &mapping)
+            .map(|base| base..base + size)
+            .map_err(|code| self.fail(self.address, code))
+    }
+
     /// Maps at an address, or wherever there is room if that is 0.
     pub(super) fn map_as(&self, address: usize, kind: u32) -> Result<View, Error> {
         let protection = self.protection();
         let fail = |code| self.fail(address, code);
-        let base = platform::map(
-            self.section.handle(),
-            &Mapping {
-                base: address,
-                offset: self.offset,
-                size: self.size,
-                kind,
-                protection: protection.bits(),
-                requirements: self.requirements,
-                node: self.node,
-            },
-        )
-        .map_err(fail)?;
+        let mapping = self.mapping(address, kind, protection);
+        let base = platform::map(self.section.handle(), &mapping).map_err(fail)?;
         // From here on the view is unmapped again if anything fails.
         let memory = Memory::new(base, self.size).ok_or_else(|| fail(ERROR_INVALID_ADDRESS))?;
         let mut view = View { memory, protection };
         view.memory.set_size(self.view_size()?);
         Ok(view)
+    }
+
+    fn mapping(&self, address: usize, kind: u32, protection: Protection) -> Mapping {
+        Mapping {
+            base: address,
+            offset: self.offset,
+            size: self.size,
+            kind,
+            protection: protection.bits(),
+            requirements: self.requirements,
+            node: self.node,
+        }
     }
 
     /// How many bytes a view shows.

@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use winpages::{Process, ProcessAccess, serve_requests};
 
 const CHILD: &str = "WINPAGES_TEST_CHILD";
+const SERVES: &str = "serves";
+const IS_DEAF: &str = "is deaf";
 
 /// What the child ends with when it is told to.
 #[allow(dead_code, reason = "not every test needs it")]
@@ -15,10 +17,12 @@ pub const END: u32 = 7;
 /// What the child does, if this is the child: it tells the numbers that `prepare` answers, by name, and has the
 /// function that it answers, too, obey each line that it is sent, until one says `end`.
 pub fn be_the_child<O: FnMut(&str)>(prepare: impl FnOnce() -> (Vec<(&'static str, usize)>, O)) {
-    if std::env::var_os(CHILD).is_none() {
+    let Ok(kind) = std::env::var(CHILD) else {
         return;
+    };
+    if kind == SERVES {
+        serve_requests(true);
     }
-    serve_requests(true);
     let (told, mut obey) = prepare();
     println!();
     for (name, value) in told {
@@ -44,9 +48,19 @@ pub struct Other {
 
 impl Other {
     pub fn start() -> Self {
+        Self::start_as(SERVES)
+    }
+
+    /// One that serves no requests.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn start_deaf() -> Self {
+        Self::start_as(IS_DEAF)
+    }
+
+    fn start_as(kind: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, "1")
+            .env(CHILD, kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

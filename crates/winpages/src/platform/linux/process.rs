@@ -1,16 +1,15 @@
 //! Processes, and their memory.
 
-use winpages_kernel::address_space::{AddressRequirements, FreeType, Protection};
+use winpages_kernel::address_space::FreeType;
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::object::{AccessMask, DuplicateObject};
 use winpages_kernel::process::{self, STILL_ACTIVE, Target};
-use winpages_kernel::section::{MapView, ViewType};
 
-use super::super::{BasicInformation, Code};
-use super::code;
+use super::super::{Allocation, BasicInformation, Code, Mapping};
 use super::handle::ObjectHandle;
 use super::memory::basic_information;
-use super::section::SectionHandle;
+use super::section::{SectionHandle, view_to_map};
+use super::{code, requirements};
 
 pub(crate) fn open_process(id: u32, rights: u32) -> Result<ObjectHandle, Code> {
     let rights = AccessMask::from_bits_retain(rights);
@@ -63,14 +62,32 @@ pub(crate) fn query_process(
 
 pub(crate) fn allocate_in_process(
     process: &ObjectHandle,
-    size: usize,
-    kind: u32,
-    protection: u32,
+    request: &Allocation,
 ) -> Result<usize, Code> {
     let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
-    let anywhere = AddressRequirements::default();
-    process::allocate_virtual_memory(&target, &anywhere, 0, size, kind, protection)
-        .map(|range| range.base)
+    process::allocate_virtual_memory(
+        &target,
+        &requirements(request.requirements),
+        request.base,
+        request.size,
+        request.kind,
+        request.protection,
+    )
+    .map(|range| range.base)
+    .map_err(code)
+}
+
+/// # Safety
+///
+/// Nobody there may use the pages any more.
+pub(crate) unsafe fn decommit_in_process(
+    process: &ObjectHandle,
+    base: usize,
+    size: usize,
+) -> Result<(), Code> {
+    let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
+    process::free_virtual_memory(&target, base, size, FreeType::DECOMMIT.bits())
+        .map(drop)
         .map_err(code)
 }
 
@@ -102,19 +119,10 @@ pub(crate) unsafe fn protect_in_process(
 pub(crate) fn map_in_process(
     process: &ObjectHandle,
     section: &SectionHandle,
-    protection: u32,
+    request: &Mapping,
 ) -> Result<usize, Code> {
     let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
-    let request = MapView {
-        section: section.object().get(),
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection: Protection::parse(protection).map_err(code)?,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    };
-    process::map_view(&target, &request)
+    process::map_view(&target, &view_to_map(section, request)?)
         .map(|(range, _)| range.base)
         .map_err(code)
 }

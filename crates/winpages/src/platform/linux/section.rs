@@ -100,23 +100,27 @@ fn rights_for(protection: u32) -> AccessMask {
 }
 
 pub(crate) fn map(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
+    section::map_view_of_section(&view_to_map(section, request)?)
+        .map(|range| range.base)
+        .map_err(code)
+}
+
+pub(super) fn view_to_map(section: &SectionHandle, request: &Mapping) -> Result<MapView, Code> {
     let kind = ViewType::from_bits(request.kind).ok_or(ERROR_INVALID_PARAMETER)?;
     if request.base != 0 && request.requirements != Requirements::default() {
         return Err(ERROR_INVALID_PARAMETER);
     }
     let requirements = requirements(request.requirements);
     requirements.check().map_err(code)?;
-    section::map_view_of_section(&MapView {
+    Ok(MapView {
         section: section.0.get(),
         base: request.base,
         offset: request.offset,
         size: request.size,
-        protection: Protection::from_bits_retain(request.protection),
+        protection: Protection::parse(request.protection).map_err(code)?,
         requirements,
         kind,
     })
-    .map(|range| range.base)
-    .map_err(code)
 }
 
 /// # Safety

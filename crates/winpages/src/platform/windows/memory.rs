@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::Memory::{
     GetWriteWatch, MEM_DECOMMIT, MEM_EXTENDED_PARAMETER, MEM_RELEASE, MEM_REPLACE_PLACEHOLDER,
-    MEM_RESERVE_PLACEHOLDER, MEMORY_BASIC_INFORMATION, ResetWriteWatch, VirtualAlloc,
+    MEM_RESERVE_PLACEHOLDER, MEMORY_BASIC_INFORMATION, ResetWriteWatch, VirtualAllocEx,
     VirtualAllocExNuma, VirtualFree, VirtualProtect, VirtualQuery,
 };
 use windows_sys::Win32::System::ProcessStatus::K32GetMappedFileNameW;
@@ -59,17 +59,22 @@ pub(crate) fn application_addresses() -> RangeInclusive<usize> {
 }
 
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
+    // SAFETY: it takes nothing, and the answer is no handle that must be closed.
+    allocate_in(unsafe { GetCurrentProcess() }, request)
+}
+
+pub(super) fn allocate_in(process: HANDLE, request: &Allocation) -> Result<usize, Code> {
     let base = request.base as *mut c_void;
     let (size, kind, protection) = (request.size, request.kind, request.protection);
     const NEWER: u32 = MEM_REPLACE_PLACEHOLDER | MEM_RESERVE_PLACEHOLDER;
     let address = if request.requirements != Requirements::default() || kind & NEWER != 0 {
-        allocate_within(request)?
+        allocate_within(process, request)?
     } else if let Some(node) = request.node {
         // SAFETY: reserving takes addresses that are free; committing keeps the contents of pages.
-        unsafe { VirtualAllocExNuma(GetCurrentProcess(), base, size, kind, protection, node) }
+        unsafe { VirtualAllocExNuma(process, base, size, kind, protection, node) }
     } else {
         // SAFETY: as above.
-        unsafe { VirtualAlloc(base, size, kind, protection) }
+        unsafe { VirtualAllocEx(process, base, size, kind, protection) }
     };
     if address.is_null() {
         Err(last_error())
@@ -97,13 +102,13 @@ fn virtual_alloc_2() -> Result<VirtualAlloc2, Code> {
         .map(|address| unsafe { core::mem::transmute::<*const (), VirtualAlloc2>(address) })
 }
 
-fn allocate_within(request: &Allocation) -> Result<*mut c_void, Code> {
+fn allocate_within(process: HANDLE, request: &Allocation) -> Result<*mut c_void, Code> {
     let mut parameters = ExtendedParameters::new(request.requirements, request.node);
     let function = virtual_alloc_2()?;
     // SAFETY: reserving takes addresses that are free; the parameters outlive the call.
     Ok(unsafe {
         function(
-            GetCurrentProcess(),
+            process,
             request.base as *mut c_void,
             request.size,
             request.kind,

@@ -6,16 +6,16 @@ use core::ptr;
 use windows_sys::Win32::Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle};
 use windows_sys::Win32::System::Diagnostics::Debug::{ReadProcessMemory, WriteProcessMemory};
 use windows_sys::Win32::System::Memory::{
-    MEM_RELEASE, MEMORY_BASIC_INFORMATION, VirtualAllocEx, VirtualFreeEx, VirtualProtectEx,
+    MEM_DECOMMIT, MEM_RELEASE, MEMORY_BASIC_INFORMATION, VirtualFreeEx, VirtualProtectEx,
     VirtualQueryEx,
 };
 use windows_sys::Win32::System::Threading::{
     GetCurrentProcess, GetExitCodeProcess, OpenProcess, TerminateProcess,
 };
 
-use super::super::{BasicInformation, Code};
+use super::super::{Allocation, BasicInformation, Code, Mapping};
 use super::handle::ObjectHandle;
-use super::memory::basic_information;
+use super::memory::{allocate_in, basic_information};
 use super::section::{SectionHandle, map_into, unmap_from};
 use super::{last_error, succeeded};
 
@@ -88,17 +88,21 @@ pub(crate) fn query_process(
 
 pub(crate) fn allocate_in_process(
     process: &ObjectHandle,
-    size: usize,
-    kind: u32,
-    protection: u32,
+    request: &Allocation,
 ) -> Result<usize, Code> {
-    // SAFETY: addresses that are free there are taken.
-    let base = unsafe { VirtualAllocEx(process.get(), ptr::null(), size, kind, protection) };
-    if base.is_null() {
-        Err(last_error())
-    } else {
-        Ok(base as usize)
-    }
+    allocate_in(process.get(), request)
+}
+
+/// # Safety
+///
+/// Nobody there may use the pages any more.
+pub(crate) unsafe fn decommit_in_process(
+    process: &ObjectHandle,
+    base: usize,
+    size: usize,
+) -> Result<(), Code> {
+    // SAFETY: the caller's.
+    succeeded(unsafe { VirtualFreeEx(process.get(), base as *mut c_void, size, MEM_DECOMMIT) })
 }
 
 /// # Safety
@@ -135,9 +139,9 @@ pub(crate) unsafe fn protect_in_process(
 pub(crate) fn map_in_process(
     process: &ObjectHandle,
     section: &SectionHandle,
-    protection: u32,
+    request: &Mapping,
 ) -> Result<usize, Code> {
-    map_into(process.get(), section, protection)
+    map_into(process.get(), section, request)
 }
 
 /// # Safety

@@ -183,23 +183,11 @@ fn mapped(view: *mut c_void) -> Result<usize, Code> {
 
 fn map_within(section: &SectionHandle, request: &Mapping) -> Result<usize, Code> {
     // SAFETY: it takes nothing, and the answer is no handle that must be closed.
-    map_with_parameters(unsafe { GetCurrentProcess() }, section, request)
+    map_into(unsafe { GetCurrentProcess() }, section, request)
 }
 
-/// Maps all of a section into a process.
+/// Maps a view into a process.
 pub(super) fn map_into(
-    process: HANDLE,
-    section: &SectionHandle,
-    protection: u32,
-) -> Result<usize, Code> {
-    let whole = Mapping {
-        protection,
-        ..Mapping::default()
-    };
-    map_with_parameters(process, section, &whole)
-}
-
-fn map_with_parameters(
     process: HANDLE,
     section: &SectionHandle,
     request: &Mapping,
