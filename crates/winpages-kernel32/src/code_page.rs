@@ -7,7 +7,7 @@ use core::ffi::c_char;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::sys::fault;
+use winpages_kernel::sys::fault::{self, TextUnit};
 
 use crate::error_code::{
     ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_FLAGS, ERROR_INVALID_PARAMETER,
@@ -35,20 +35,23 @@ fn is_strict(code_page: u32) -> Result<bool, u32> {
 /// # Safety
 ///
 /// `string` must be a C program's to read, and any bytes a `T`.
-unsafe fn read<T: Copy + Default + PartialEq>(string: *const T, count: i32) -> Result<Vec<T>, u32> {
+unsafe fn read<T: TextUnit>(string: *const T, count: i32) -> Result<Vec<T>, u32> {
     if string.is_null() || count == 0 {
         return Err(ERROR_INVALID_PARAMETER);
     }
-    let limit = usize::try_from(count).unwrap_or(i32::MAX as usize);
+    let Ok(count) = usize::try_from(count) else {
+        // SAFETY: passed on.
+        let text = unsafe { text::read(string, i32::MAX as usize) };
+        let mut elements = text.map_err(dos_error::from_status)?;
+        elements.push(T::default());
+        return Ok(elements);
+    };
     let mut elements = Vec::new();
-    while elements.len() < limit {
+    while elements.len() < count {
         // SAFETY: nothing is assumed of the pointer.
         let element = unsafe { fault::read(string.wrapping_add(elements.len())) }
             .map_err(|_| dos_error::from_status(NtStatus::ACCESS_VIOLATION))?;
         elements.push(element);
-        if count < 0 && element == T::default() {
-            break;
-        }
     }
     Ok(elements)
 }

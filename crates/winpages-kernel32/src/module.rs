@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use winpages_kernel::NtStatus;
 use winpages_kernel::file::path;
 use winpages_kernel::sys::fault;
+use winpages_kernel::sys::fault::TextUnit;
 
 use crate::error_code::{
     ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_MOD_NOT_FOUND,
@@ -156,7 +157,7 @@ fn failed(code: u32) -> usize {
 /// # Safety
 ///
 /// As `read`.
-unsafe fn find<T: Copy + Into<u32>>(
+unsafe fn find<T: TextUnit + Into<u32>>(
     name: *const T,
     read: unsafe fn(*const T) -> Result<Option<Vec<u16>>, NtStatus>,
 ) -> Result<Module, u32> {

@@ -6,7 +6,7 @@
 use core::ffi::c_char;
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::sys::fault;
+use winpages_kernel::sys::fault::{self, TextUnit};
 
 /// The longest string a UNICODE_STRING holds with its terminator, in UTF-16 units.
 pub const MAXIMUM_UNITS: usize = 32766;
@@ -27,19 +27,38 @@ pub unsafe fn wide(string: *const u16) -> Result<Option<Vec<u16>>, NtStatus> {
     if string.is_null() {
         return Ok(None);
     }
+    // SAFETY: passed on.
+    unsafe { read(string, MAXIMUM_UNITS) }.map(Some)
+}
+
+/// Reads a string of at most `maximum` units up to its NUL, which is left out.
+///
+/// # Errors
+///
+/// As [`wide`].
+///
+/// # Safety
+///
+/// As [`wide`].
+pub unsafe fn read<T: TextUnit>(string: *const T, maximum: usize) -> Result<Vec<T>, NtStatus> {
     // Longer than most names: growing costs more than reading.
-    let mut units = Vec::with_capacity(64);
+    const ROOM: usize = 64;
+    let mut text = Vec::with_capacity(ROOM);
+    let mut length = 0;
+    let mut room = ROOM.min(maximum + 1);
     loop {
-        // SAFETY: nothing is assumed of the pointer; two bytes are a value of the type.
-        let unit = unsafe { fault::read(string.wrapping_add(units.len())) }
-            .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
-        if unit == 0 {
-            return Ok(Some(units));
-        }
-        if units.len() == MAXIMUM_UNITS {
+        text.resize(room, T::default());
+        // SAFETY: passed on.
+        let read = unsafe { fault::read_text(string.wrapping_add(length), &mut text[length..]) };
+        length += read.map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+        if length > maximum {
             return Err(NtStatus::NAME_TOO_LONG);
         }
-        units.push(unit);
+        if length < room {
+            text.truncate(length);
+            return Ok(text);
+        }
+        room = (room * 2).min(maximum + 1);
     }
 }
 
@@ -61,19 +80,8 @@ pub unsafe fn ansi(string: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> 
     }
     // A UTF-16 unit is at most three bytes of UTF-8.
     const MAXIMUM_BYTES: usize = MAXIMUM_UNITS * 3;
-    let mut bytes = Vec::new();
-    loop {
-        // SAFETY: nothing is assumed of the pointer; a byte is a value of the type.
-        let byte = unsafe { fault::read(string.cast::<u8>().wrapping_add(bytes.len())) }
-            .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
-        if byte == 0 {
-            break;
-        }
-        if bytes.len() == MAXIMUM_BYTES {
-            return Err(NtStatus::NAME_TOO_LONG);
-        }
-        bytes.push(byte);
-    }
+    // SAFETY: passed on.
+    let bytes = unsafe { read(string.cast::<u8>(), MAXIMUM_BYTES)? };
     let units = from_utf8(&bytes);
     if units.len() > MAXIMUM_UNITS {
         return Err(NtStatus::NAME_TOO_LONG);
@@ -94,18 +102,16 @@ impl PlainText {
     /// # Safety
     ///
     /// As [`wide`].
-    pub unsafe fn read<T: Copy + Into<u32>>(string: *const T) -> Option<Self> {
+    pub unsafe fn read<T: TextUnit + Into<u32>>(string: *const T) -> Option<Self> {
+        let mut units = [T::default(); 128];
+        // SAFETY: passed on.
+        let length = unsafe { fault::read_text(string, &mut units) }.ok()?;
         let mut bytes = [0; 128];
-        for length in 0..bytes.len() {
-            // SAFETY: nothing is assumed of the pointer; any bytes are a unit of text.
-            let unit = unsafe { fault::read(string.wrapping_add(length)) }.ok()?;
-            match unit.into() {
-                0 => return Some(Self { bytes, length }),
-                unit @ 1..0x80 => bytes[length] = unit as u8,
-                _ => return None,
-            }
+        for (byte, unit) in bytes.iter_mut().zip(&units[..length]) {
+            let unit: u32 = (*unit).into();
+            *byte = u8::try_from(unit).ok().filter(u8::is_ascii)?;
         }
-        None
+        (length < bytes.len()).then_some(Self { bytes, length })
     }
 }
 
@@ -120,6 +126,9 @@ impl core::ops::Deref for PlainText {
 
 /// UTF-8 to UTF-16; what is not UTF-8 becomes U+FFFD.
 pub fn from_utf8(bytes: &[u8]) -> Vec<u16> {
+    if bytes.is_ascii() {
+        return bytes.iter().copied().map(u16::from).collect();
+    }
     String::from_utf8_lossy(bytes).encode_utf16().collect()
 }
 

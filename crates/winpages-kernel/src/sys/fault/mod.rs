@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 mod cause;
 mod guarded_copy;
+mod guarded_text;
 mod signal_stack;
 
 use super::lock::Lock;
@@ -13,6 +14,7 @@ use cause::{RAISED, cause_of};
 pub use cause::{Attempt, Cause, Trap};
 pub(crate) use guarded_copy::read_pair;
 pub use guarded_copy::{Fault, copy, read, touch_for_write, write, write_words};
+pub use guarded_text::{TextUnit, read_text};
 pub(crate) use signal_stack::{
     SIGNAL_STACK_SIZE, stop_using_signal_stack, use_signal_stack, uses_signal_stack,
 };
@@ -202,7 +204,10 @@ fn judge(number: c_int, info: &libc::siginfo_t, context: &mut libc::ucontext_t) 
         return Verdict::Resume;
     }
     let at = &mut signal.context.uc_mcontext.gregs[libc::REG_RIP as usize];
-    if let Some(continuation) = guarded_copy::continuation(*at as usize) {
+    let instruction = *at as usize;
+    let continuation =
+        guarded_copy::continuation(instruction).or_else(|| guarded_text::continuation(instruction));
+    if let Some(continuation) = continuation {
         *at = continuation as i64;
         return Verdict::Resume;
     }
