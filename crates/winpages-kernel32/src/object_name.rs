@@ -35,13 +35,13 @@ pub unsafe fn ansi(name: *const c_char) -> GivenName {
 pub fn to_create(name: GivenName) -> Result<Option<ObjectName>, NtStatus> {
     name?
         .filter(|units| !units.is_empty())
-        .map(|units| ObjectName::parse(&units))
+        .map(ObjectName::parse_owned)
         .transpose()
 }
 
 /// The name an Open function looks for.
 pub fn to_open(name: GivenName) -> Result<ObjectName, NtStatus> {
-    ObjectName::parse(&name?.ok_or(NtStatus::INVALID_PARAMETER)?)
+    ObjectName::parse_owned(name?.ok_or(NtStatus::INVALID_PARAMETER)?)
 }
 
 /// What a function answers that makes a handle: its value; or NULL, and the last error set.

@@ -37,6 +37,38 @@ fn is_cut(file_name: &CStr) -> bool {
 
 pub(super) const BACKSLASH: u16 = b'\\' as u16;
 
+/// What may stand in front of a name, and where the name is known then.
+const PREFIXES: [(&str, Scope); 3] = [
+    (r"Local\", Scope::Local),
+    (r"Global\", Scope::Global),
+    (r"Session\1\", Scope::Local),
+];
+
+/// The names of the directories that those lead to; the root has none.
+const DIRECTORIES: [&str; 4] = ["", "Local", "Global", "Session"];
+
+const OWN_SESSION: &str = r"Session\1";
+const _: () = assert!(SESSION_ID == 1);
+
+/// Whether a name is this one.
+fn is(name: &[u16], ascii: &str) -> bool {
+    name.len() == ascii.len() && begins(name, ascii)
+}
+
+/// Whether a name begins so.
+fn begins(name: &[u16], ascii: &str) -> bool {
+    let start = name.get(..ascii.len());
+    start.is_some_and(|start| start.iter().copied().eq(ascii.bytes().map(u16::from)))
+}
+
+/// Whether a unit is a byte of a file's name as it is, unless it is a dot in front. Without a branch, so that
+/// many are looked at at once.
+fn is_plain(unit: u16) -> bool {
+    const SLASH: u16 = b'/' as u16;
+    const PERCENT: u16 = b'%' as u16;
+    (0x20..=0x7E).contains(&unit) & (unit != SLASH) & (unit != PERCENT)
+}
+
 impl ObjectName {
     /// Takes a name apart as the kernel32 functions do.
     ///
@@ -59,45 +91,40 @@ impl ObjectName {
     /// * [`NtStatus::OBJECT_TYPE_MISMATCH`]: the name is empty or that of a directory: `Local`,
     ///   `Global`, `Session`.
     pub fn parse(name: &[u16]) -> Result<Self, NtStatus> {
-        let mut parts = name.split(|unit| *unit == BACKSLASH);
-        let first = parts.next().unwrap_or_default();
-        let is = |part: &[u16], text: &str| part.iter().copied().eq(text.encode_utf16());
-        let Some(second) = parts.next() else {
-            let is_directory = ["", "Local", "Global", "Session"]
-                .iter()
-                .any(|text| is(first, text));
-            return if is_directory {
+        Self::parse_owned(name.to_vec())
+    }
+
+    /// As [`ObjectName::parse`], for a name that is the caller's to give away.
+    ///
+    /// # Errors
+    ///
+    /// As [`ObjectName::parse`].
+    pub fn parse_owned(mut name: Vec<u16>) -> Result<Self, NtStatus> {
+        let Some(first_ends) = name.iter().position(|unit| *unit == BACKSLASH) else {
+            return if DIRECTORIES.iter().any(|directory| is(&name, directory)) {
                 Err(NtStatus::OBJECT_TYPE_MISMATCH)
             } else {
-                Ok(Self {
-                    scope: Scope::Local,
-                    leaf: first.to_vec(),
-                })
+                Ok(Self::from_parts(Scope::Local, name))
             };
         };
-        let (scope, leaf) = if is(first, "Local") {
-            (Scope::Local, second)
-        } else if is(first, "Global") {
-            (Scope::Global, second)
-        } else if is(first, "Session") && is(second, &SESSION_ID.to_string()) {
-            let leaf = parts.next().ok_or(NtStatus::OBJECT_TYPE_MISMATCH)?;
-            (Scope::Local, leaf)
-        } else if first.is_empty() {
-            return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
-        } else {
-            let rest = &name[first.len() + 1..];
-            return super::private_namespace::object_name(first, rest);
+        let prefix = PREFIXES.iter().find(|(prefix, _)| begins(&name, prefix));
+        let Some((prefix, scope)) = prefix else {
+            return if first_ends == 0 {
+                Err(NtStatus::OBJECT_PATH_SYNTAX_BAD)
+            } else if is(&name, OWN_SESSION) {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            } else {
+                let (first, rest) = (&name[..first_ends], &name[first_ends + 1..]);
+                super::private_namespace::object_name(first, rest)
+            };
         };
-        if leaf.is_empty() {
-            return Err(NtStatus::OBJECT_NAME_INVALID);
+        name.drain(..prefix.len());
+        match name.iter().position(|unit| *unit == BACKSLASH) {
+            None if name.is_empty() => Err(NtStatus::OBJECT_NAME_INVALID),
+            None => Ok(Self::from_parts(*scope, name)),
+            Some(0) => Err(NtStatus::OBJECT_NAME_INVALID),
+            Some(_) => Err(NtStatus::OBJECT_PATH_NOT_FOUND),
         }
-        if parts.next().is_some() {
-            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
-        }
-        Ok(Self {
-            scope,
-            leaf: leaf.to_vec(),
-        })
     }
 
     /// The name in full, as [`ObjectName::parse`] takes it.
@@ -168,6 +195,15 @@ impl ObjectName {
     /// file is cut, with a hash of the whole behind `%h`; the whole stands in the descriptor.
     pub(super) fn file_name(&self) -> CString {
         const HASH_DIGITS: usize = 32;
+        const DOT: u16 = b'.' as u16;
+        let units = self.leaf.iter();
+        let is_plain = units.fold(true, |all, unit| all & is_plain(*unit));
+        if is_plain && self.leaf.len() <= LONGEST && self.leaf.first() != Some(&DOT) {
+            let mut text = Vec::with_capacity(self.leaf.len() + 1);
+            text.extend(self.leaf.iter().map(|unit| *unit as u8));
+            text.push(0);
+            return CString::from_vec_with_nul(text).unwrap_or_default();
+        }
         // As long as the file's name mostly is, with its NUL.
         let mut text = String::with_capacity(self.leaf.len() + 1);
         for unit in char::decode_utf16(self.leaf.iter().copied()) {
@@ -262,6 +298,8 @@ mod tests {
         assert_eq!(file_name("a/b:c*"), "a%2Fb:c*");
         assert_eq!(file_name(".."), "%2E.");
         assert_eq!(file_name("100%"), "100%25");
+        assert_eq!(file_name("a b.c~{0}"), "a b.c~{0}");
+        assert_eq!(file_name("a\tb\x7F"), "a%09b%7F");
         let half = ObjectName::parse(&[0xD800, 0x61]).unwrap();
         assert_eq!(half.file_name().to_str(), Ok("%uD800a"));
     }
