@@ -101,6 +101,34 @@ fn sequence_of(slot: usize) -> &'static AtomicU32 {
     &SEQUENCES[slot % SEQUENCES.len()]
 }
 
+impl Table {
+    /// Says that a handle of this slot no longer leads where it led. Whoever has the table is the only one
+    /// who changes these numbers, so they need no exchange; nor do the counts below.
+    fn invalidate(&mut self, slot: usize) {
+        let sequence = sequence_of(slot);
+        let next = sequence.load(Ordering::Relaxed).wrapping_add(1);
+        sequence.store(next, Ordering::Release);
+    }
+
+    /// Fills a slot that is free.
+    fn fill(&mut self, slot: usize, entry: Entry) {
+        let handles = entry.object.handle_count();
+        handles.store(handles.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.slots[slot] = Some(entry);
+    }
+
+    /// Empties a slot; answers what it held, and whether that has no handle any more.
+    fn empty(&mut self, slot: usize) -> Option<(Entry, bool)> {
+        let entry = self.slots[slot].take()?;
+        self.invalidate(slot);
+        self.free.push(Reverse(slot));
+        let handles = entry.object.handle_count();
+        let left = handles.load(Ordering::Relaxed) - 1;
+        handles.store(left, Ordering::Relaxed);
+        Some((entry, left == 0))
+    }
+}
+
 /// A number that is another one once what is known of the handle may have changed.
 #[inline]
 pub(crate) fn sequence(handle: Handle) -> u32 {
@@ -146,8 +174,7 @@ fn insert_into(table: &mut Table, entry: Entry) -> Result<Handle, NtStatus> {
             slot
         }
     };
-    entry.object.handle_count().fetch_add(1, Ordering::Relaxed);
-    table.slots[slot] = Some(entry);
+    table.fill(slot, entry);
     Ok(Handle((slot + 1) << 2))
 }
 
@@ -163,7 +190,7 @@ pub(super) fn replace(handle: Handle, entry: Entry) -> Result<Handle, NtStatus> 
         .filter(|held| held.object.is_same_as(&entry.object))
         .ok_or(NtStatus::INVALID_HANDLE)?;
     let replaced = core::mem::replace(held, entry);
-    sequence_of(slot).fetch_add(1, Ordering::Release);
+    table.invalidate(slot);
     drop(table);
     drop(replaced);
     Ok(Handle((slot + 1) << 2))
@@ -197,8 +224,7 @@ pub(crate) fn insert_at(handle: Handle, entry: Entry) -> Result<(), NtStatus> {
     } else {
         table.free.retain(|Reverse(free)| *free != slot);
     }
-    entry.object.handle_count().fetch_add(1, Ordering::Relaxed);
-    table.slots[slot] = Some(entry);
+    table.fill(slot, entry);
     Ok(())
 }
 
@@ -262,11 +288,7 @@ pub fn close(handle: Handle) -> Result<(), NtStatus> {
             }
             Some(_) => {}
         }
-        let entry = held.take().ok_or(NtStatus::INVALID_HANDLE)?;
-        sequence_of(slot).fetch_add(1, Ordering::Release);
-        table.free.push(Reverse(slot));
-        let was_last = entry.object.handle_count().fetch_sub(1, Ordering::Relaxed) == 1;
-        (entry, was_last)
+        table.empty(slot).ok_or(NtStatus::INVALID_HANDLE)?
     };
     // Outside the lock: giving up a name takes system calls, and dropping the object may too.
     if was_last {

@@ -20,7 +20,7 @@ pub use descriptor::{Descriptor, ObjectKind, PAYLOAD_SIZE, Unreadable};
 pub(crate) use duplicate::duplicate_access;
 pub use duplicate::{DuplicateObject, compare_objects, duplicate_object};
 pub use name::{ObjectName, SESSION_ID, Scope};
-pub use named_file::{NamedFile, NamedFileState};
+pub use named_file::NamedFile;
 pub use namespace_directory::{NAMESPACE_VARIABLE, NamespaceDirectory};
 pub use object_type::ObjectType;
 pub use plain_section::PlainSection;

@@ -44,7 +44,7 @@ pub(super) struct OpenedFile {
 /// Which file a name led to, and when anything about it last changed: its rights, its size, or how
 /// many names it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NamedFileState {
+pub(super) struct NamedFileState {
     device: u64,
     inode: u64,
     changed: (i64, i64),
@@ -88,9 +88,11 @@ impl NamedFile {
         self.generation
     }
 
-    /// What the file was when this process last made sure that the name led to it.
-    pub(crate) fn state(&self) -> NamedFileState {
-        self.state
+    /// Whether the name still leads to the file, and nothing about it has changed since this process found
+    /// that it did.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        let found = shared_file::stat_at(self.directory.as_fd(), &self.file_name);
+        found.is_ok_and(|found| NamedFileState::of(&found) == self.state)
     }
 
     /// The object's name without its scope, if it is spelled out in the file's; else it stands in the
@@ -163,6 +165,10 @@ impl NamedFile {
         if self.released.swap(true, Ordering::AcqRel) {
             return false;
         }
+        self.give_up()
+    }
+
+    fn give_up(&self) -> bool {
         let file = self.descriptor.as_fd();
         if self.generation != fork::generation() {
             // The description, and with it the lock, may be shared with a process on the other side
@@ -191,6 +197,8 @@ impl AsFd for NamedFile {
 
 impl Drop for NamedFile {
     fn drop(&mut self) {
-        self.release();
+        if !*self.released.get_mut() {
+            self.give_up();
+        }
     }
 }

@@ -144,13 +144,6 @@ pub fn open(
     Ok((file, descriptor))
 }
 
-/// What the file that has an object's name now is; `None` if there is none, or that cannot be told.
-pub fn state_of(name: &ObjectName) -> Option<NamedFileState> {
-    let directory = NamespaceDirectory::of(name.scope()).ok()?;
-    let found = shared_file::stat_at(directory.as_fd(), &name.file_name()).ok()?;
-    Some(NamedFileState::of(&found))
-}
-
 /// Opens the file of a living object and holds it, if there is one; takes a stale one away.
 fn hold(
     directory: &NamespaceDirectory,

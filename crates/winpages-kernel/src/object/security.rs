@@ -82,7 +82,7 @@ impl Object {
         match (self, self.place_of_security()) {
             // As on Windows: what a file may be used for was settled when it was opened.
             (_, Place::File(_)) => Err(NtStatus::ACCESS_DENIED),
-            (_, Place::Named(file)) => file.grant(&file.describe()?, desired, object_type),
+            (_, Place::Named(file)) => file.grant(&file.describe()?.security, desired, object_type),
             (_, Place::Unnamed(security)) => match &*security.0.lock() {
                 Some(descriptor) => check(descriptor, desired, object_type),
                 None => Ok(object_type.generic_mapping.apply(desired)),
@@ -103,7 +103,7 @@ impl Object {
             default_descriptor(Sid::of_user(user), Sid::of_group(group), object_type)
         };
         match self.place_of_security() {
-            Place::Named(file) => file.security_descriptor(&file.describe()?, object_type),
+            Place::Named(file) => file.security_descriptor(&file.describe()?.security, object_type),
             Place::Unnamed(security) => Ok(security.0.lock().clone().unwrap_or_else(default)),
             Place::File(file) => file.security_descriptor(),
             Place::Default => Ok(default()),
@@ -118,7 +118,7 @@ impl Object {
         let object_type = self.object_type();
         match self.place_of_security() {
             Place::Named(file) => Descriptor::update(file.as_fd(), &file.leaf(), |descriptor| {
-                let before = file.security_descriptor(descriptor, object_type)?;
+                let before = file.security_descriptor(&descriptor.security, object_type)?;
                 let assigned = Assigned::changed(before, changed, given, object_type)?;
                 assigned.enforce(file.as_fd(), changed, object_type)?;
                 descriptor.security = assigned.descriptor().to_self_relative();
@@ -148,8 +148,8 @@ fn check(
 }
 
 impl NamedFile {
-    /// The rights that opening the object for `desired` comes to, by the descriptor in its file and by
-    /// what the kernel let this process have of the file. An object that was created without one is its
+    /// The rights that opening the object for `desired` comes to, by the security descriptor that is
+    /// `stored` in its file and by what the kernel let this process have of the file. An object that was created without one is its
     /// user's; what the kernel allows others they were given by its mode.
     ///
     /// # Errors
@@ -158,15 +158,15 @@ impl NamedFile {
     /// none are asked for; [`NtStatus::PRIVILEGE_NOT_HELD`] for ACCESS_SYSTEM_SECURITY.
     pub fn grant(
         &self,
-        descriptor: &Descriptor,
+        stored: &[u8],
         desired: AccessMask,
         object_type: &ObjectType,
     ) -> Result<AccessMask, NtStatus> {
         let desired = object_type.map(desired)?;
-        let mut granted = if descriptor.security.is_empty() {
+        let mut granted = if stored.is_empty() {
             object_type.generic_mapping.apply(desired)
         } else {
-            let security = self.security_descriptor(descriptor, object_type)?;
+            let security = self.security_descriptor(stored, object_type)?;
             check(&security, desired, object_type)?
         };
         if object_type.needs_writing(granted) && !self.is_writable() {
@@ -199,11 +199,12 @@ impl NamedFile {
     /// write to the object can write that, too, and gains nothing but what he has.
     fn security_descriptor(
         &self,
-        descriptor: &Descriptor,
+        stored: &[u8],
         object_type: &ObjectType,
     ) -> Result<SecurityDescriptor, NtStatus> {
-        let stored = SecurityDescriptor::from_self_relative(&descriptor.security);
-        if let (false, Ok(stored)) = (descriptor.security.is_empty(), stored) {
+        if !stored.is_empty()
+            && let Ok(stored) = SecurityDescriptor::from_self_relative(stored)
+        {
             return Ok(stored);
         }
         let found = shared_file::stat(self).map_err(|_| NtStatus::ACCESS_DENIED)?;

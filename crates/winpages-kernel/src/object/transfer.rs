@@ -155,7 +155,7 @@ impl Object {
                 let mark = Mark::arriving(package.word(0)?);
                 Self::File(Arc::new(File::shared(package.take()?)?.marked(mark)))
             }
-            kind::SECTION => Self::Section(Arc::new(Section::unpack(package)?)),
+            kind::SECTION => Self::Section(Section::unpack(package)?),
             kind::DISPATCHER => Self::Dispatcher(Arc::new(Dispatcher::unpack(package)?)),
             kind::MEMORY_NOTIFICATION => {
                 let notification = MemoryNotification::from_number(package.word(0)? as u32)?;

@@ -107,7 +107,7 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
     };
     let made = match &request.name {
         None => Made {
-            section: maker.unnamed()?,
+            section: Arc::new(maker.unnamed()?),
             disposition: Disposition::Created,
             access: granted_to_creator(request.access)?,
         },
@@ -119,17 +119,19 @@ pub fn create_section(request: &CreateSection) -> Result<(Handle, Disposition), 
 
 /// A handle to a section; one that has a name is remembered for those who open it once more.
 pub(super) fn enter(
-    section: Section,
+    section: Arc<Section>,
     access: AccessMask,
     attributes: HandleAttributes,
 ) -> Result<Handle, NtStatus> {
-    let section = Arc::new(section);
+    let note = held::Note::of(&section);
     let handle = handle_table::insert(Entry {
-        object: Object::Section(Arc::clone(&section)),
+        object: Object::Section(section),
         access,
         attributes,
     })?;
-    held::note(&section);
+    if let Some(note) = note {
+        note.keep();
+    }
     Ok(handle)
 }
 
@@ -185,7 +187,7 @@ fn parse_flags(bits: u32, has_file: bool) -> Result<SectionFlags, NtStatus> {
 
 /// A section that is to get its handle.
 struct Made {
-    section: Section,
+    section: Arc<Section>,
     disposition: Disposition,
     access: AccessMask,
 }
@@ -239,7 +241,7 @@ impl Maker<'_> {
             (None, _) if self.flags.contains(SectionFlags::LARGE_PAGES) => {
                 self.fill_for_large_pages(&mut filling, name, file)
             }
-            (None, Some(plain)) => self.fill_plain(&mut filling, plain, file),
+            (None, Some(plain)) => self.fill_plain(plain, file),
             (None, None) => self.fill_for_memory(&mut filling, name, file),
         };
         let security = self.security.as_ref();
@@ -247,7 +249,7 @@ impl Maker<'_> {
         match namespace::create_or_open(name, ObjectKind::Section, plain, security, fill)? {
             Found::Existing(file, descriptor) => {
                 let desired = self.request.access;
-                let access = file.grant(&descriptor, desired, &object_type::SECTION)?;
+                let access = file.grant(&descriptor.security, desired, &object_type::SECTION)?;
                 let section = existing(name.clone(), file, descriptor)?;
                 Ok(Made {
                     section,
@@ -275,9 +277,9 @@ impl Maker<'_> {
                         }
                     }
                 };
-                section.descriptor = filling.descriptor;
+                section.stored_security = filling.stored_security;
                 Ok(Made {
-                    section,
+                    section: Arc::new(section),
                     disposition: Disposition::Created,
                     access: granted_to_creator(self.request.access)?,
                 })
@@ -326,7 +328,7 @@ impl Maker<'_> {
             protection: self.protection,
             commit_map: None,
             name: name.cloned(),
-            descriptor: None,
+            stored_security: Vec::new(),
             security: ObjectSecurity::new(self.security.as_ref()),
             handles: AtomicUsize::new(0),
             mark: Mark::default(),

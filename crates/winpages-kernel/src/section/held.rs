@@ -7,12 +7,13 @@
 
 use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Weak};
 
 use super::Section;
 use crate::NtStatus;
-use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
-use crate::object::{AccessMask, Object, ObjectName, namespace, object_type};
+use crate::object::handle_table::{self, Handle, HandleAttributes};
+use crate::object::{AccessMask, Object, ObjectName, object_type};
 use crate::sys::lock::Lock;
 
 /// By a hash of the name. Of two names with one hash, the section that was opened last is known.
@@ -40,19 +41,36 @@ impl Hasher for Hashed {
     }
 }
 
-/// FNV-1a over units.
+/// Of four units at a time: all of a word's bits come to bear on all of the hash's.
 fn hash(name: &ObjectName) -> u64 {
-    let units = name.leaf().iter().map(|unit| u64::from(*unit));
-    units.fold(0xCBF2_9CE4_8422_2325 ^ name.scope() as u64, |hash, unit| {
-        (hash ^ unit).wrapping_mul(0x0000_0100_0000_01B3)
-    })
+    let word = |[a, b, c, d]: [u16; 4]| {
+        u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48
+    };
+    let step = |hash: u64, units: [u16; 4]| {
+        let product = (hash ^ word(units)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        product ^ product >> 32
+    };
+    let (fours, rest) = name.leaf().as_chunks::<4>();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    let hash = fours
+        .iter()
+        .fold(name.scope() as u64 + 1, |hash, four| step(hash, *four));
+    step(hash, last)
 }
 
-/// Remembers a section that has a name and a handle.
-pub(super) fn note(section: &Arc<Section>) {
-    if let Some(name) = section.name() {
-        let key = hash(name);
-        let replaced = HELD.lock().insert(key, Arc::downgrade(section));
+/// What is to be remembered of a section, if it has a name.
+pub(super) struct Note(u64, Weak<Section>);
+
+impl Note {
+    pub fn of(section: &Arc<Section>) -> Option<Self> {
+        let key = hash(section.name()?);
+        Some(Self(key, Arc::downgrade(section)))
+    }
+
+    /// Remembers the section, which has a handle by now.
+    pub fn keep(self) {
+        let replaced = HELD.lock().insert(self.0, self.1);
         // The last trace of a section frees memory: not under the lock.
         drop(replaced);
     }
@@ -65,9 +83,10 @@ pub(super) fn forget(section: &Section) {
     };
     let key = hash(name);
     let mut known = HELD.lock();
-    let is_known = |held: &Weak<Section>| core::ptr::eq(held.as_ptr(), section);
-    if known.get(&key).is_some_and(is_known) {
-        let removed = known.remove(&key);
+    if let Entry::Occupied(held) = known.entry(key)
+        && core::ptr::eq(held.get().as_ptr(), section)
+    {
+        let removed = held.remove();
         drop(known);
         drop(removed);
     }
@@ -81,15 +100,15 @@ pub(super) fn open(
     attributes: HandleAttributes,
 ) -> Option<Result<Handle, NtStatus>> {
     let section = HELD.lock().get(&hash(name))?.upgrade()?;
-    let (file, descriptor) = (section.named_file()?, section.descriptor.as_ref()?);
-    if section.name() != Some(name) || namespace::state_of(name)? != file.state() {
+    let file = section.named_file()?;
+    if section.name() != Some(name) || !file.is_unchanged() {
         return None;
     }
-    let access = match file.grant(descriptor, access, &object_type::SECTION) {
+    let access = match file.grant(&section.stored_security, access, &object_type::SECTION) {
         Ok(access) => access,
         Err(status) => return Some(Err(status)),
     };
-    handle_table::insert_beside_others(Entry {
+    handle_table::insert_beside_others(handle_table::Entry {
         object: Object::Section(section),
         access,
         attributes,

@@ -38,9 +38,7 @@ use self::image::Image;
 use crate::NtStatus;
 use crate::address_space::{CommitMap, Protection};
 use crate::file::MappingGuard;
-use crate::object::{
-    AccessMask, Descriptor, GenericMapping, Mark, NamedFile, ObjectName, ObjectSecurity,
-};
+use crate::object::{AccessMask, GenericMapping, Mark, NamedFile, ObjectName, ObjectSecurity};
 
 bitflags::bitflags! {
     /// How a section is made: Windows' SEC_ constants.
@@ -118,8 +116,8 @@ pub struct Section {
     flags: SectionFlags,
     commit_map: Option<CommitMap>,
     name: Option<ObjectName>,
-    /// What the file of its name said of it when it was created or opened.
-    descriptor: Option<Descriptor>,
+    /// The security descriptor that the file of its name held when it was created or opened, if any.
+    stored_security: Vec<u8>,
     security: ObjectSecurity,
     handles: AtomicUsize,
     mark: Mark,

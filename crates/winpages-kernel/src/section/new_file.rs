@@ -20,8 +20,8 @@ pub(super) struct Filling {
     pub behind: Option<Behind>,
     /// The section's pages, if they are large.
     pub large_pages: Option<OwnedFd>,
-    /// What the file says of the section.
-    pub descriptor: Option<Descriptor>,
+    /// The security descriptor that the file holds, if any.
+    pub stored_security: Vec<u8>,
 }
 
 impl Maker<'_> {
@@ -43,14 +43,12 @@ impl Maker<'_> {
     /// Sets the pages aside: the file's length is the last thing it gets, and all it needs.
     pub(super) fn fill_plain(
         &self,
-        filling: &mut Filling,
         plain: PlainSection,
         file: BorrowedFd<'_>,
     ) -> Result<(), NtStatus> {
         let room = self.memory();
         let data_size = room.data + room.table;
         let size = plain.file_size(data_size);
-        filling.descriptor = Some(plain.descriptor(data_size));
         match plain {
             PlainSection::Committed => shared_file::allocate(file, 0, size),
             PlainSection::Reserved => shared_file::set_size(file, size),
@@ -84,7 +82,7 @@ impl Maker<'_> {
         shared_file::allocate(file, promised, end - promised)
             .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
         descriptor.write(file)?;
-        filling.descriptor = Some(descriptor);
+        filling.stored_security = descriptor.security;
         Ok(())
     }
 
@@ -103,7 +101,7 @@ impl Maker<'_> {
             .into_encoded_bytes();
         let descriptor = self.descriptor(name, 0, &payload, path);
         descriptor.write(file)?;
-        filling.descriptor = Some(descriptor);
+        filling.stored_security = descriptor.security;
         filling.behind = Some(behind);
         Ok(())
     }
@@ -119,7 +117,7 @@ impl Maker<'_> {
         let payload = self.payload_of_pages(pages.as_fd(), self.request.size)?;
         let descriptor = self.descriptor(name, 0, &payload, Vec::new());
         descriptor.write(file)?;
-        filling.descriptor = Some(descriptor);
+        filling.stored_security = descriptor.security;
         filling.large_pages = Some(pages);
         Ok(())
     }

@@ -35,14 +35,14 @@ pub fn open_section(
         return handle;
     }
     let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
-    let access = file.grant(&descriptor, access, &object_type::SECTION)?;
+    let access = file.grant(&descriptor.security, access, &object_type::SECTION)?;
     let section = existing(name.clone(), file, descriptor)?;
     enter(section, access, attributes)
 }
 
 /// The section of a name that this process is to have whatever its descriptor says, for another has it and
 /// lets this one have it.
-pub(super) fn find(name: &ObjectName) -> Result<Section, NtStatus> {
+pub(super) fn find(name: &ObjectName) -> Result<Arc<Section>, NtStatus> {
     let (file, descriptor) = namespace::open(name, ObjectKind::Section, true)?;
     existing(name.clone(), file, descriptor)
 }
@@ -52,7 +52,7 @@ pub(super) fn existing(
     name: ObjectName,
     file: NamedFile,
     descriptor: Descriptor,
-) -> Result<Section, NtStatus> {
+) -> Result<Arc<Section>, NtStatus> {
     let mut payload = Payload::of(&descriptor)?;
     let protection =
         parse_protection(payload.protection).map_err(|_| NtStatus::REVISION_MISMATCH)?;
@@ -77,18 +77,18 @@ pub(super) fn existing(
     } else {
         Storage::Named(file)
     };
-    Ok(Section {
+    Ok(Arc::new(Section {
         storage,
         size: AtomicU64::new(payload.size),
         protection,
         flags,
         commit_map,
         name: Some(name),
-        descriptor: Some(descriptor),
+        stored_security: descriptor.security,
         security: ObjectSecurity::new(None),
         handles: AtomicUsize::new(0),
         mark: Mark::default(),
-    })
+    }))
 }
 
 /// Large pages that another process has set aside.

@@ -53,7 +53,7 @@ impl Section {
     }
 
     /// The same section in this process.
-    pub(crate) fn unpack(mut package: Package) -> Result<Self, NtStatus> {
+    pub(crate) fn unpack(mut package: Package) -> Result<Arc<Self>, NtStatus> {
         if let Some(name) = package.name()? {
             return find(&name);
         }
@@ -85,7 +85,7 @@ impl Section {
             }
             _ => return Err(NtStatus::INVALID_PARAMETER),
         };
-        Ok(Self {
+        Ok(Arc::new(Self {
             storage,
             size: AtomicU64::new(package.word(1)?),
             protection,
@@ -95,10 +95,10 @@ impl Section {
                 set_aside: false,
             }),
             name: None,
-            descriptor: None,
+            stored_security: Vec::new(),
             security: ObjectSecurity::new(None),
             handles: AtomicUsize::new(0),
             mark: Mark::arriving(package.word(5)?),
-        })
+        }))
     }
 }

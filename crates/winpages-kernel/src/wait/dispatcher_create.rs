@@ -114,7 +114,7 @@ impl Dispatcher {
         match found? {
             Found::Created(file) => Ok((Self::named(kind, name, file), None)),
             Found::Existing(file, found) => {
-                let access = file.grant(&found, desired, kind.object_type())?;
+                let access = file.grant(&found.security, desired, kind.object_type())?;
                 Ok((Self::existing(name, file, &found)?, Some(access)))
             }
         }
@@ -151,7 +151,7 @@ impl Dispatcher {
     ) -> Result<Handle, NtStatus> {
         let (file, descriptor) = namespace::open(name, kind, true)?;
         let found = DispatcherKind::from_descriptor(&descriptor)?;
-        let access = file.grant(&descriptor, access, found.object_type())?;
+        let access = file.grant(&descriptor.security, access, found.object_type())?;
         let object = Self::existing(name, file, &descriptor)?;
         handle_table::insert(Entry {
             object: Object::Dispatcher(Arc::new(object)),
