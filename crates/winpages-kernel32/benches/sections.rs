@@ -19,7 +19,7 @@ use kernel32::file_mapping::*;
 use kernel32::file_view::*;
 use paired::{compare, compare_timings, measure, time};
 use rustix::fd::OwnedFd;
-use rustix::fs::{FallocateFlags, FlockOperation, MemfdFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, FallocateFlags, FlockOperation, MemfdFlags, Mode, OFlags};
 use rustix::mm::{MapFlags, ProtFlags};
 use winpages_kernel::Handle;
 use winpages_kernel::object::handle_table;
@@ -76,33 +76,59 @@ fn open_raw(path: &str) {
     rustix::fs::fstat(&file).unwrap();
 }
 
-/// What creating a named section and closing it cannot do without: a lock that says that somebody holds
-/// it; its pages, if they are promised; whether it still has its name, when that was taken and again when
-/// it is given up; and whether anybody else has it.
-fn floor_of_creating(size: usize, is_promised: bool) {
-    let create = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = rustix::fs::open(RAW, create, Mode::RWXU).unwrap();
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
-    if is_promised {
-        rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, size as u64).unwrap();
-    } else {
-        rustix::fs::ftruncate(&file, size as u64).unwrap();
-    }
-    rustix::fs::fstat(&file).unwrap();
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
-    rustix::fs::fstat(&file).unwrap();
-    rustix::fs::unlink(RAW).unwrap();
+/// The system calls that named sections cannot do without, in a directory that is open, as the namespace's is.
+struct Floor {
+    directory: OwnedFd,
 }
 
-/// The same for opening a section that another process holds and closing it again: does anybody hold it,
-/// a hold of its own, has it still its name; and does anybody else hold it.
-fn floor_of_opening(path: &str) {
-    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = rustix::fs::open(path, flags, Mode::empty()).unwrap();
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
-    rustix::fs::fstat(&file).unwrap();
-    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
+impl Floor {
+    const NAME: &str = "winpages-bench-floor";
+
+    fn new() -> Self {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let directory = rustix::fs::open("/dev/shm", flags, Mode::empty()).unwrap();
+        let floor = Self { directory };
+        floor.forget();
+        floor
+    }
+
+    fn forget(&self) {
+        let _ = rustix::fs::unlinkat(&self.directory, Self::NAME, AtFlags::empty());
+    }
+
+    fn create_file(&self) -> OwnedFd {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        rustix::fs::openat(&self.directory, Self::NAME, flags, Mode::RWXU).unwrap()
+    }
+
+    /// Creating and closing: a lock that says that somebody holds it; its pages, if they are promised;
+    /// whether it still has its name, when that was taken and again when it is given up; and whether anybody
+    /// else has it.
+    fn create(&self, size: usize, is_promised: bool) {
+        let file = self.create_file();
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
+        if is_promised {
+            rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, size as u64).unwrap();
+        } else {
+            rustix::fs::ftruncate(&file, size as u64).unwrap();
+        }
+        rustix::fs::fstat(&file).unwrap();
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap();
+        rustix::fs::fstat(&file).unwrap();
+        rustix::fs::unlinkat(&self.directory, Self::NAME, AtFlags::empty()).unwrap();
+    }
+
+    /// Opening a section that another process holds and closing it again: does anybody hold it, a hold of
+    /// its own, has it still its name; and does anybody else hold it.
+    fn open(&self) {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = rustix::fs::openat(&self.directory, Self::NAME, flags, Mode::empty()).unwrap();
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared).unwrap();
+        rustix::fs::fstat(&file).unwrap();
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).unwrap_err();
+    }
 }
 
 /// Another process that holds sections until it is told to end.
@@ -160,16 +186,18 @@ fn main() {
 
 fn creating(boost: Option<&mut BoostPeer>) {
     let name = wide("winpages bench");
+    let floor = Floor::new();
+    let bare = |size| {
+        drop(create_raw(size));
+        rustix::fs::unlink(RAW).unwrap();
+    };
     for (size, label) in [(4096, "4 KiB"), (SIZE, "64 KiB")] {
         compare(
             &format!("create+close of a named section, {label}"),
             500,
             || close(create(size, &name)),
             "shm_open+ftruncate+shm_unlink+close",
-            || {
-                drop(create_raw(size));
-                rustix::fs::unlink(RAW).unwrap();
-            },
+            || bare(size),
         );
         compare(
             &format!("the same, {label}, beside the same promise"),
@@ -184,28 +212,25 @@ fn creating(boost: Option<&mut BoostPeer>) {
             },
         );
         compare(
-            &format!("the same, {label}, beside its system calls"),
+            &format!("the calls that creating needs, {label}"),
             500,
-            || close(create(size, &name)),
-            "the calls that the protocol needs",
-            || floor_of_creating(size, true),
+            || floor.create(size, true),
+            "shm_open+ftruncate+shm_unlink+close",
+            || bare(size),
         );
         compare(
             &format!("create+close of a named SEC_RESERVE, {label}"),
             500,
             || close(create_as(PAGE_READWRITE | SEC_RESERVE, size, &name)),
             "shm_open+ftruncate+shm_unlink+close",
-            || {
-                drop(create_raw(size));
-                rustix::fs::unlink(RAW).unwrap();
-            },
+            || bare(size),
         );
         compare(
-            &format!("the same, {label}, beside its system calls"),
+            &format!("the calls that it needs, {label}"),
             500,
-            || close(create_as(PAGE_READWRITE | SEC_RESERVE, size, &name)),
-            "the calls that the protocol needs",
-            || floor_of_creating(size, false),
+            || floor.create(size, false),
+            "shm_open+ftruncate+shm_unlink+close",
+            || bare(size),
         );
     }
     if let Some(boost) = boost {
@@ -239,14 +264,17 @@ fn opening(mut boost: Option<&mut BoostPeer>) {
         "shm_open+fstat+close",
         || open_raw(RAW),
     );
-    rustix::fs::flock(&raw, FlockOperation::NonBlockingLockShared).unwrap();
+    let floor = Floor::new();
+    let another = floor.create_file();
+    rustix::fs::flock(&another, FlockOperation::NonBlockingLockShared).unwrap();
     compare(
         "the calls that opening needs",
         1000,
-        || floor_of_opening(RAW),
+        || floor.open(),
         "shm_open+fstat+close",
         || open_raw(RAW),
     );
+    floor.forget();
     for count in [10, 10_000] {
         let holder = Holder::start(count);
         let raws: Vec<_> = (0..count).map(|index| format!("{RAW}-{index}")).collect();
