@@ -1,5 +1,5 @@
-//! What a peer of the same user may send to a process that answers others, however malformed: the process goes on
-//! and answers.
+//! What may be sent to a process that answers others, however malformed, by those who may ask it and by those who
+//! may not: the process goes on and answers.
 
 mod common;
 
@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use common::service;
 use winpages_kernel::address_space::AddressRequirements;
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
@@ -29,7 +30,10 @@ fn child() {
     std::thread::sleep(Duration::from_secs(600));
 }
 
-struct Asked(Child);
+struct Asked {
+    child: Child,
+    number: [u8; 16],
+}
 
 impl Asked {
     fn start() -> Self {
@@ -40,39 +44,21 @@ impl Asked {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let asked = Self(child);
-        while local_socket::connect(&asked.name()).is_err() {
-            std::thread::yield_now();
-        }
-        asked
-    }
-
-    fn name(&self) -> Vec<u8> {
-        format!("winpages-2-{}", self.0.id()).into_bytes()
+        drop(service::connect(child.id()));
+        let number = service::number(child.id()).unwrap();
+        Self { child, number }
     }
 
     fn connect(&self) -> OwnedFd {
-        for _ in 0..5000 {
-            if let Ok(connection) = local_socket::connect(&self.name()) {
-                return connection;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        panic!("it does not listen any more");
+        service::connect(self.child.id())
     }
 
     /// It still does what it is asked to.
     fn is_well(&self) {
         let connection = self.connect();
-        local_socket::send(connection.as_fd(), &query(), &[]).unwrap();
-        assert!(local_socket::wait_readable(
-            connection.as_fd(),
-            Duration::from_secs(60)
-        ));
-        let answer = local_socket::receive(connection.as_fd()).unwrap();
-        assert_eq!(answer.bytes[..8], [0; 8]);
+        assert_eq!(service::answer(&connection, [&self.number, &query()]), 0);
         let rights = AccessMask::PROCESS_ALL_ACCESS;
-        let handle = open_process(self.0.id(), rights, HandleAttributes::empty()).unwrap();
+        let handle = open_process(self.child.id(), rights, HandleAttributes::empty()).unwrap();
         let target = reference_process(handle, rights).unwrap();
         assert!(matches!(target, Target::Other(_)));
         let anywhere = AddressRequirements::default();
@@ -84,15 +70,14 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 /// What lies at an address?
 fn query() -> Vec<u8> {
-    let words = [4u64, 1, 0x1_0000, 0];
-    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+    service::request(4, &[0x1_0000])
 }
 
 struct Random(u64);
@@ -222,6 +207,11 @@ fn arbitrary_requests_get_an_answer() {
     let mut random = Random(0x1234_5678_9ABC_DEF1);
     let mut connection = asked.connect();
     for turn in 0..20_000 {
+        // Some do not know the number.
+        let mut number = asked.number;
+        if random.below(4) == 0 {
+            number[random.below(16) as usize] ^= 1 << random.below(8);
+        }
         let mut bytes = request(&mut random);
         if random.below(4) == 0 {
             let length = random.below(bytes.len() as u64 + 1) as usize;
@@ -231,17 +221,18 @@ fn arbitrary_requests_get_an_answer() {
             let at = 8 + random.below(bytes.len() as u64 - 8) as usize;
             bytes[at] ^= 1 << random.below(8);
         }
-        // An empty message is the end of a connection.
+        // What is no request ends the connection.
         if bytes.is_empty() || bytes.get(..8) == Some(&CREATE_THREAD.to_ne_bytes()) {
             continue;
         }
         let descriptors = descriptors(&mut random, &scratch.0);
-        let sent = local_socket::send(connection.as_fd(), &bytes, &descriptors);
+        let sent = local_socket::send(connection.as_fd(), [&number, &bytes], &descriptors);
         // Some are sent and not waited for.
         let is_over = sent.is_err()
             || random.below(16) == 0
             || !local_socket::wait_readable(connection.as_fd(), Duration::from_secs(60))
-            || local_socket::receive(connection.as_fd()).map_or(true, |got| got.bytes.is_empty());
+            || local_socket::receive(connection.as_fd(), &mut [])
+                .map_or(true, |got| got.bytes.is_empty());
         if is_over {
             connection = asked.connect();
         }
@@ -255,6 +246,9 @@ fn arbitrary_requests_get_an_answer() {
 #[test]
 fn many_who_connect_and_say_nothing_are_in_nobodys_way() {
     let asked = Asked::start();
+    let lasting = asked.connect();
+    let ask = || service::answer(&lasting, [&asked.number, &query()]);
+    assert_eq!(ask(), 0);
     let mut idle = Vec::new();
     for _ in 0..300 {
         idle.push(asked.connect());
@@ -262,8 +256,12 @@ fn many_who_connect_and_say_nothing_are_in_nobodys_way() {
             asked.is_well();
         }
     }
+    // Those who have shown that they may ask are not closed out, and the others have not all found room.
+    assert_eq!(ask(), 0);
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", asked.child.id()));
+    assert!(descriptors.unwrap().count() < 100);
     for connection in &idle {
-        let _ = local_socket::send(connection.as_fd(), b"half", &[]);
+        let _ = local_socket::send(connection.as_fd(), [b"half", &[]], &[]);
     }
     asked.is_well();
 }
@@ -274,7 +272,7 @@ fn who_takes_no_answer_stops_nobody() {
     let asked = Asked::start();
     let connection = asked.connect();
     for _ in 0..5000 {
-        if local_socket::send(connection.as_fd(), &query(), &[]).is_err() {
+        if local_socket::send(connection.as_fd(), [&asked.number, &query()], &[]).is_err() {
             std::thread::yield_now();
         }
     }

@@ -2,7 +2,7 @@
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 
-use super::service::{Connection, LEND_BACKING, Parcel};
+use super::service::{LEND_BACKING, Parcel, ask_openly};
 use crate::object::Package;
 
 /// Asks for what a named section's pages are in, showing the section's own opened file: that the kernel let
@@ -19,6 +19,6 @@ pub(crate) fn borrow_backing(
         words: vec![write.into()],
         object: Some((0, package)),
     };
-    let mut answer = Connection::default().ask(process, &request).ok()?;
+    let mut answer = ask_openly(process, &request).ok()?;
     answer.object.take()?.1.take().ok()
 }

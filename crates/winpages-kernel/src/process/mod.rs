@@ -30,7 +30,7 @@ pub use ending::{STILL_ACTIVE, terminate_own};
 pub use facts::Transfers;
 pub use foreign_thread::{ForeignThread, create_thread, open_thread};
 pub(crate) use lending::borrow_backing;
-pub(crate) use service::after_fork_in_child;
+pub(crate) use service::{after_fork_in_child, lock_for_fork, unlock_after_fork};
 
 pub use inspection::{mapped_file, process_memory, process_times, with_page_reader};
 pub use list::{ListedProcess, LoadedImage, processes, threads};

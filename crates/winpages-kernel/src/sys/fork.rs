@@ -19,6 +19,7 @@ pub fn generation() -> u64 {
 /// Takes all locks, in the order in which they nest.
 fn lock_all() {
     // Held while memory is allocated, which may be the heap's.
+    crate::process::lock_for_fork();
     crate::section::lock_for_fork();
     crate::heap::lock_for_fork();
     crate::object::lock_for_fork();
@@ -45,6 +46,7 @@ unsafe fn unlock_all() {
         crate::object::unlock_after_fork();
         crate::heap::unlock_after_fork();
         crate::section::unlock_after_fork();
+        crate::process::unlock_after_fork();
     }
 }
 
@@ -72,8 +74,8 @@ extern "C" fn in_child() {
     super::procmap::forget_after_fork();
     super::process::forget_own_number_after_fork();
     crate::address_space::forget_published_map_after_fork();
-    crate::process::after_fork_in_child();
     in_parent();
+    crate::process::after_fork_in_child();
     crate::address_space::write_watch::after_fork();
     crate::thread::after_fork_in_child();
     crate::wait::after_fork_in_child();

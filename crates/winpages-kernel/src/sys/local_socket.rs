@@ -23,7 +23,7 @@ pub const LONGEST: usize = 64 << 10;
 /// A message as it was received.
 #[derive(Debug, Default)]
 pub struct Message {
-    /// What it says.
+    /// What it says behind its head.
     pub bytes: Vec<u8>,
     /// The descriptors that came with it.
     pub descriptors: Vec<OwnedFd>,
@@ -107,14 +107,32 @@ pub fn peer(connection: BorrowedFd<'_>) -> Result<Peer, Errno> {
     })
 }
 
-/// Sends a message, if there is room for it at once.
+/// What the kernel knows the network namespace by in which a socket is: of all namespaces that there have been,
+/// no other has the number. 0 of every one before Linux 5.14.
+pub fn network(socket: BorrowedFd<'_>) -> u64 {
+    let mut cookie = 0u64;
+    let mut size = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `size` bytes of the word.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_NETNS_COOKIE,
+            (&raw mut cookie).cast(),
+            &raw mut size,
+        )
+    };
+    if answer == 0 { cookie } else { 0 }
+}
+
+/// Sends a message, which is put together of two parts, if there is room for it at once.
 ///
 /// # Errors
 ///
 /// `EAGAIN` if there is none, `EPIPE` if the other end is closed; `EMSGSIZE`.
 pub fn send(
     connection: BorrowedFd<'_>,
-    bytes: &[u8],
+    parts: [&[u8]; 2],
     descriptors: &[OwnedFd],
 ) -> Result<(), Errno> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
@@ -127,23 +145,24 @@ pub fn send(
         return Err(Errno::MSGSIZE);
     }
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    let parts = [IoSlice::new(bytes)];
+    let parts = parts.map(IoSlice::new);
     rustix::io::retry_on_intr(|| rustix::net::sendmsg(connection, &parts, &mut ancillary, flags))?;
     Ok(())
 }
 
-/// Receives a message, if there is one; one without bytes is the end of the connection.
+/// Receives a message, if there is one, its first bytes into `head`; one without bytes is the end of the connection.
 ///
 /// # Errors
 ///
-/// `EAGAIN` if there is none, `ECONNRESET` if the other end is closed; `EMSGSIZE` if part of it did not fit.
-pub fn receive(connection: BorrowedFd<'_>) -> Result<Message, Errno> {
+/// `EAGAIN` if there is none, `ECONNRESET` if the other end is closed; `EMSGSIZE` if part of it did not fit, `EPROTO`
+/// if it is shorter than the head.
+pub fn receive(connection: BorrowedFd<'_>, head: &mut [u8]) -> Result<Message, Errno> {
     let mut bytes = vec![0; LONGEST];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let flags = RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC;
     let received = rustix::io::retry_on_intr(|| {
-        let mut parts = [IoSliceMut::new(&mut bytes)];
+        let mut parts = [IoSliceMut::new(head), IoSliceMut::new(&mut bytes)];
         rustix::net::recvmsg(connection, &mut parts, &mut ancillary, flags)
     })?;
     let mut descriptors = Vec::new();
@@ -158,7 +177,11 @@ pub fn receive(connection: BorrowedFd<'_>) -> Result<Message, Errno> {
     {
         return Err(Errno::MSGSIZE);
     }
-    bytes.truncate(received.bytes);
+    let behind_head = match received.bytes {
+        0 => Some(0),
+        received => received.checked_sub(head.len()),
+    };
+    bytes.truncate(behind_head.ok_or(Errno::PROTO)?);
     Ok(Message { bytes, descriptors })
 }
 

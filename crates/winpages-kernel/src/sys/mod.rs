@@ -50,6 +50,7 @@ pub mod thread_word;
 pub mod trace;
 pub mod tracee;
 mod tracee_descriptor;
+pub mod unshared_page;
 pub mod word;
 pub mod write_watch;
 

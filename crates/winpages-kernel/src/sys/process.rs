@@ -41,44 +41,26 @@ pub fn forget_own_number_after_fork() {
     KNOWN_OWN.store(0, Ordering::Relaxed);
 }
 
-/// The user that this process acts for.
-pub fn own_user() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
-
-/// The number of a process's parent; 0 if it has none, or there is no such process.
-pub fn parent(process: u32) -> u32 {
-    let mut buffer = [0; 1024];
-    let Ok(path) = std::ffi::CString::new(format!("/proc/{process}/stat")) else {
-        return 0;
-    };
-    let text = super::proc_text::read(&path, &mut buffer).unwrap_or_default();
-    const PARENT: usize = 4;
-    super::proc_text::stat_field(text, PARENT)
-        .and_then(super::proc_text::number)
-        .map_or(0, |parent| parent as u32)
+/// The user that a process acts for; `None` if there is no such process, or the kernel does not tell.
+pub fn user(process: u32) -> Option<u32> {
+    const EFFECTIVE: usize = 1;
+    status_number(process, b"Uid:", EFFECTIVE)
 }
 
 /// The number of the process that a thread is of; `None` if there is no such thread.
 pub fn of_thread(thread: u32) -> Option<u32> {
+    status_number(thread, b"Tgid:", 0)
+}
+
+/// A number in a line of what the kernel says of a thread.
+fn status_number(thread: u32, line: &[u8], index: usize) -> Option<u32> {
     let mut buffer = [0; 1024];
     let path = std::ffi::CString::new(format!("/proc/{thread}/status")).ok()?;
     let text = super::proc_text::read(&path, &mut buffer).ok()?;
     let mut lines = text.split(|byte| *byte == b'\n');
-    let number = lines.find_map(|line| line.strip_prefix(b"Tgid:"))?;
-    super::proc_text::number(super::proc_text::word(number, 0)?).map(|number| number as u32)
-}
-
-/// Whether a process is this one's parent, or that one's, and so on.
-pub fn is_ancestor(process: u32) -> bool {
-    let mut ancestor = own_number();
-    while ancestor != 0 {
-        ancestor = parent(ancestor);
-        if ancestor == process {
-            return process != 0;
-        }
-    }
-    false
+    let numbers = lines.find_map(|found| found.strip_prefix(line))?;
+    let number = super::proc_text::number(super::proc_text::word(numbers, index)?)?;
+    u32::try_from(number).ok()
 }
 
 fn number(process: u32) -> Result<Pid, Errno> {

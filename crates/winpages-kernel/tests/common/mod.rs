@@ -6,6 +6,7 @@ mod watchdog;
 
 pub mod foreign;
 pub mod random;
+pub mod service;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};

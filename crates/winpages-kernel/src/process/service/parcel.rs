@@ -19,12 +19,12 @@ pub(in super::super) struct Parcel {
 }
 
 impl Parcel {
-    /// Sends it, if there is room for it at once.
+    /// Sends it behind a head, if there is room for it at once.
     ///
     /// # Errors
     ///
     /// As [`local_socket::send`].
-    pub fn send(&self, connection: BorrowedFd<'_>) -> Result<(), Errno> {
+    pub fn send(&self, connection: BorrowedFd<'_>, head: &[u8]) -> Result<(), Errno> {
         let mut text = Writer::default();
         text.double_word(u64::from(self.number));
         text.double_words(&self.words);
@@ -34,16 +34,16 @@ impl Parcel {
             text.package(*kind, package);
             descriptors = &package.descriptors;
         }
-        local_socket::send(connection, &text.into_bytes(), descriptors)
+        local_socket::send(connection, [head, &text.into_bytes()], descriptors)
     }
 
-    /// Receives one; `None` at the end of the connection.
+    /// Receives one, and a head of that length before it; `None` at the end of the connection.
     ///
     /// # Errors
     ///
     /// As [`local_socket::receive`]; `EPROTO` for what is no parcel.
-    pub fn receive(connection: BorrowedFd<'_>) -> Result<Option<Self>, Errno> {
-        let message = local_socket::receive(connection)?;
+    pub fn receive(connection: BorrowedFd<'_>, head: &mut [u8]) -> Result<Option<Self>, Errno> {
+        let message = local_socket::receive(connection, head)?;
         if message.bytes.is_empty() {
             return Ok(None);
         }
