@@ -47,6 +47,12 @@ pub enum Operation {
     StartProcess,
     /// Giving another process a handle.
     Duplicate,
+    /// Duplicating a handle of another process.
+    DuplicateFrom,
+    /// Closing a handle of another process.
+    CloseHandle,
+    /// Starting a thread in a process, or letting it go on.
+    StartThread,
     /// Ending a process.
     Terminate,
     /// Creating a heap.
@@ -119,6 +125,9 @@ impl fmt::Display for Operation {
             Self::ListProcesses => "list the processes",
             Self::StartProcess => "start the process",
             Self::Duplicate => "duplicate a handle into the process",
+            Self::DuplicateFrom => "duplicate a handle of the process",
+            Self::CloseHandle => "close a handle of the process",
+            Self::StartThread => "start a thread in the process",
             Self::Terminate => "end the process",
             Self::CreateHeap => "create a heap",
             Self::InspectHeap => "look through the heap",

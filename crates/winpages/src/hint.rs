@@ -120,7 +120,23 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
             "the process is another user's, or one that the system protects"
         }
         (Operation::QueryProcess, ERROR_ACCESS_DENIED) => {
-            "the process was not opened for that, which takes QUERY, or QUERY and READ; or it has ended"
+            "the process was not opened for that, which takes QUERY, or QUERY and READ; or it has ended; \
+             its heaps, on Linux, it tells only if it calls serve_requests"
+        }
+        (
+            Operation::Duplicate | Operation::DuplicateFrom | Operation::CloseHandle,
+            ERROR_ACCESS_DENIED,
+        ) => {
+            "the process was not opened for DUPLICATE, or has ended; on Linux, it must call \
+             serve_requests, as programs compiled with winpages cc do by themselves"
+        }
+        (Operation::DuplicateFrom | Operation::CloseHandle, ERROR_INVALID_HANDLE) => {
+            "the process has no handle of that value to an object of this kind: it tells the value by \
+             inherited_value"
+        }
+        (Operation::StartThread, ERROR_ACCESS_DENIED) => {
+            "the process was not opened for CREATE_THREAD (open it for ALL), or has ended; on Linux, it \
+             must call serve_requests, as programs compiled with winpages cc do by themselves"
         }
         (Operation::ChangePlaceholder, _) => {
             "offsets are multiples of page_size(), and placeholders to be joined lie side by side"

@@ -18,10 +18,13 @@ mod placeholder;
 mod platform;
 mod process;
 mod process_allocation;
+mod process_handle;
+mod process_heap;
 mod process_list;
 mod process_start;
 mod protection;
 mod region;
+mod remote_thread;
 mod reservation;
 mod section;
 mod security_descriptor;
@@ -57,6 +60,7 @@ pub use object_options::ObjectOptions;
 pub use physical_pages::{PhysicalPages, PhysicalWindow};
 pub use placeholder::Placeholder;
 pub use process::{Process, ProcessAccess, ProcessRegions, serve_requests};
+pub use process_heap::{HeapBlock, HeapBlocks, ProcessHeap};
 pub use process_list::{ListedProcess, LoadedModule, processes};
 pub use process_start::{ProcessOptions, SuspendedProcess};
 pub use protection::Protection;
@@ -64,6 +68,7 @@ pub use region::{
     AllocationInformation, Region, RegionKind, RegionState, Regions, allocation, mapped_file,
     query, regions,
 };
+pub use remote_thread::RemoteThread;
 pub use reservation::{Contents, OfferPriority, Reservation, ReservationOptions};
 pub use section::{Opened, Section, SectionOptions};
 pub use security_descriptor::{AccessRights, SecurityDescriptor, Trustee};

@@ -8,8 +8,6 @@ use bytemuck::Pod;
 use crate::error::{Error, Operation};
 use crate::platform::{self, Code, ObjectHandle, Waited};
 use crate::region::Region;
-use crate::section::Section;
-use crate::wait::Waitable;
 use crate::wait::sealed::Handle;
 
 bitflags::bitflags! {
@@ -18,6 +16,9 @@ bitflags::bitflags! {
     pub struct ProcessAccess: u32 {
         /// PROCESS_TERMINATE: to end it.
         const TERMINATE = 0x0001;
+        /// PROCESS_CREATE_THREAD: to start threads in it, on Windows with [`ProcessAccess::OPERATE`],
+        /// [`ProcessAccess::READ`], [`ProcessAccess::WRITE`] and [`ProcessAccess::QUERY`].
+        const CREATE_THREAD = 0x0002;
         /// PROCESS_VM_OPERATION: to allocate, free and protect memory of it, and with
         /// [`ProcessAccess::WRITE`] to write to it.
         const OPERATE = 0x0008;
@@ -26,7 +27,7 @@ bitflags::bitflags! {
         const READ = 0x0010;
         /// PROCESS_VM_WRITE: to write to its memory.
         const WRITE = 0x0020;
-        /// PROCESS_DUP_HANDLE: to give it handles.
+        /// PROCESS_DUP_HANDLE: to give it handles, to take its own, and to close them.
         const DUPLICATE = 0x0040;
         /// PROCESS_QUERY_INFORMATION and PROCESS_QUERY_LIMITED_INFORMATION: to ask what lies where, what it
         /// has of memory, which program it runs, and how it ended.
@@ -49,7 +50,7 @@ bitflags::bitflags! {
 /// compiled with `winpages cc`. Any other is made to do it by a few system calls in one of its threads, which
 /// takes what a debugger takes: nobody else traces it, and it has not limited its system calls. Large pages,
 /// images and sections whose pages are only reserved it cannot have (ERROR_NOT_SUPPORTED). Only a process that
-/// serves requests can be given handles.
+/// serves requests can be given handles and asked for its own, has threads started in it and tells its heaps.
 ///
 /// ```
 /// use winpages::{Process, ProcessAccess};
@@ -176,27 +177,6 @@ impl Process {
         }
     }
 
-    /// Gives it a handle of its own to an event or the like, and answers the value by which it can take it
-    /// over: see [`Event::from_inherited`](crate::Event::from_inherited). Mirrors DuplicateHandle.
-    ///
-    /// # Errors
-    ///
-    /// ERROR_ACCESS_DENIED: it was not opened for [`ProcessAccess::DUPLICATE`]; and as [`Process::allocate`].
-    pub fn duplicate(&self, object: &impl Waitable) -> Result<usize, Error> {
-        platform::duplicate_into(&self.handle, object.handle())
-            .map_err(self.error(Operation::Duplicate))
-    }
-
-    /// The same of a section: see [`Section::from_inherited`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Process::duplicate`].
-    pub fn duplicate_section(&self, section: &Section) -> Result<usize, Error> {
-        platform::duplicate_into(&self.handle, section.handle().object())
-            .map_err(self.error(Operation::Duplicate))
-    }
-
     /// How it ended; `None` while it runs, and of one that ended with 259, which Windows cannot tell from
     /// that. Mirrors GetExitCodeProcess.
     ///
@@ -273,8 +253,8 @@ impl Iterator for ProcessRegions<'_> {
 impl FusedIterator for ProcessRegions<'_> {}
 
 /// Whether this process does what other processes of this user ask it to: allocates, frees and protects memory
-/// of its own for [`Process::allocate`] and the like, and takes the handles that [`Process::duplicate`] gives
-/// it. On Linux it does not unless told, and has a thread for that from then on; told not to, it refuses. On
+/// of its own for [`Process::allocate`] and the like, takes and gives handles for [`Process::duplicate`], starts
+/// threads for [`Process::start_thread`] and tells its heaps for [`Process::heaps`]. On Linux it does not unless told, and has a thread for that from then on; told not to, it refuses. On
 /// Windows the kernel does it, and this changes nothing.
 pub fn serve_requests(serve: bool) {
     platform::serve_requests(serve);

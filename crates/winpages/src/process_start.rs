@@ -237,7 +237,7 @@ impl SuspendedProcess {
     /// ERROR_ACCESS_DENIED: it has ended.
     pub fn resume(self) -> Result<Process, Error> {
         match platform::resume_thread(&self.thread) {
-            Ok(()) => Ok(self.process),
+            Ok(_) => Ok(self.process),
             Err(code) => Err(Error::new(Operation::StartProcess, code)),
         }
     }
@@ -267,7 +267,8 @@ fn take_over(value: usize) -> Result<ObjectHandle, Error> {
 macro_rules! inheritable {
     ($($kind:ident),*) => {$(
         impl crate::$kind {
-            /// The value by which a process knows it that inherits it.
+            /// The value by which this process knows it: so does one that inherits it, and others
+            /// [duplicate it](Process::duplicate_from) by that.
             pub fn inherited_value(&self) -> usize {
                 use crate::wait::sealed::Handle as _;
                 platform::handle_value(self.handle())
@@ -293,7 +294,8 @@ macro_rules! inheritable {
 inheritable!(Event, Mutex, Semaphore, Timer);
 
 impl Section {
-    /// The value by which a process knows it that inherits it.
+    /// The value by which this process knows it: so does one that inherits it, and others
+    /// [duplicate it](Process::duplicate_section_from) by that.
     pub fn inherited_value(&self) -> usize {
         platform::handle_value(self.handle().object())
     }

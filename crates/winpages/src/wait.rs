@@ -22,7 +22,8 @@ pub(crate) mod sealed {
 }
 
 /// What can be waited for: a [`Mutex`], an [`Event`](crate::Event), a [`Semaphore`](crate::Semaphore), a
-/// [`Timer`](crate::Timer), a [`MemoryNotification`](crate::MemoryNotification).
+/// [`Timer`](crate::Timer), a [`MemoryNotification`](crate::MemoryNotification), the end of a
+/// [`Process`](crate::Process) or of a [`RemoteThread`](crate::RemoteThread).
 ///
 /// A wait takes what it ends with: of a mutex the ownership, of a semaphore one from the count, and an
 /// event or a timer that resets itself is not signalled any more.

@@ -9,7 +9,8 @@
 //! * [`written`], [`reset_written`]: GetWriteWatch and ResetWriteWatch.
 //! * [`allocate_physical`] and its family: pages by number.
 //! * [`create_dispatcher`], [`wait_for_several`] and their families: what can be waited for.
-//! * [`open_process`] and what is done to other processes; [`start_process`], and [`adopt`] for what is inherited;
+//! * [`open_process`] and what is done to other processes; [`duplicate_from`] and its family for their handles,
+//!   [`start_thread`] and its family for threads there, [`HeapCursor`] for their heaps; [`start_process`], and [`adopt`] for what is inherited;
 //!   [`AsStream`], [`Stream`], [`stream`] and [`is_same_variable`] for what the child is given otherwise.
 //! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
@@ -223,6 +224,21 @@ pub(crate) enum Dispatcher {
     Semaphore { initial: i32, maximum: i32 },
     Timer { manual: bool },
 }
+
+impl Dispatcher {
+    /// What both systems call the type of such objects.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::Mutex { .. } => "Mutant",
+            Self::Event { .. } => "Event",
+            Self::Semaphore { .. } => "Semaphore",
+            Self::Timer { .. } => "Timer",
+        }
+    }
+}
+
+/// What both systems call the type of sections.
+pub(crate) const SECTION_TYPE: &str = "Section";
 
 /// When a timer is due.
 #[derive(Clone, Copy, Debug)]

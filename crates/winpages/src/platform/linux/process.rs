@@ -1,8 +1,8 @@
 //! Processes, and their memory.
 
 use winpages_kernel::address_space::FreeType;
+use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
-use winpages_kernel::object::{AccessMask, DuplicateObject};
 use winpages_kernel::process::{self, STILL_ACTIVE, Target};
 
 use super::super::{Allocation, BasicInformation, Code, Mapping};
@@ -133,20 +133,6 @@ pub(crate) fn map_in_process(
 pub(crate) unsafe fn unmap_in_process(process: &ObjectHandle, base: usize) -> Result<(), Code> {
     let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
     process::unmap_view(&target, base, 0).map_err(code)
-}
-
-/// Answers the value of the new handle, which is that process's.
-pub(crate) fn duplicate_into(process: &ObjectHandle, object: &ObjectHandle) -> Result<usize, Code> {
-    let target = target(process, AccessMask::PROCESS_DUP_HANDLE)?;
-    let request = DuplicateObject {
-        source: object.get(),
-        access: None,
-        attributes: Some(HandleAttributes::empty()),
-        close_source: false,
-    };
-    process::duplicate_handle(&Target::Own, &target, &request)
-        .map(|handle| handle.value())
-        .map_err(code)
 }
 
 /// `None` while it runs.

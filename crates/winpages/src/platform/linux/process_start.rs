@@ -7,7 +7,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::Handle;
-use winpages_kernel::object::Object;
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::process::{self, CreateProcess, Inheritance, StandardStreams};
 
@@ -96,13 +95,6 @@ pub(crate) fn start_process(
         ObjectHandle::new(started.thread),
         started.number,
     ))
-}
-
-pub(crate) fn resume_thread(thread: &ObjectHandle) -> Result<(), Code> {
-    match handle_table::lookup(thread.get()).map_err(code)?.object {
-        Object::ForeignThread(thread) => thread.resume().map(drop).map_err(code),
-        _ => Err(ERROR_INVALID_PARAMETER),
-    }
 }
 
 pub(crate) fn handle_value(handle: &ObjectHandle) -> usize {

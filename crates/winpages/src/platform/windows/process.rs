@@ -3,15 +3,12 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use windows_sys::Win32::Foundation::{DUPLICATE_SAME_ACCESS, DuplicateHandle};
 use windows_sys::Win32::System::Diagnostics::Debug::{ReadProcessMemory, WriteProcessMemory};
 use windows_sys::Win32::System::Memory::{
     MEM_DECOMMIT, MEM_RELEASE, MEMORY_BASIC_INFORMATION, VirtualFreeEx, VirtualProtectEx,
     VirtualQueryEx,
 };
-use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, GetExitCodeProcess, OpenProcess, TerminateProcess,
-};
+use windows_sys::Win32::System::Threading::{GetExitCodeProcess, OpenProcess, TerminateProcess};
 
 use super::super::{Allocation, BasicInformation, Code, Mapping};
 use super::handle::ObjectHandle;
@@ -152,27 +149,11 @@ pub(crate) unsafe fn unmap_in_process(process: &ObjectHandle, base: usize) -> Re
     unsafe { unmap_from(process.get(), base, 0) }
 }
 
-/// Answers the value of the new handle, which is that process's.
-pub(crate) fn duplicate_into(process: &ObjectHandle, object: &ObjectHandle) -> Result<usize, Code> {
-    let mut there = ptr::null_mut();
-    // SAFETY: the answer goes to a local.
-    succeeded(unsafe {
-        DuplicateHandle(
-            GetCurrentProcess(),
-            object.get(),
-            process.get(),
-            &raw mut there,
-            0,
-            0,
-            DUPLICATE_SAME_ACCESS,
-        )
-    })?;
-    Ok(there as usize)
-}
+/// What a process or thread that runs has for an exit code.
+pub(super) const STILL_ACTIVE: u32 = 259;
 
 /// `None` while it runs.
 pub(crate) fn exit_code(process: &ObjectHandle) -> Result<Option<u32>, Code> {
-    const STILL_ACTIVE: u32 = 259;
     let mut code = 0;
     // SAFETY: the answer goes to a local.
     succeeded(unsafe { GetExitCodeProcess(process.get(), &raw mut code) })?;

@@ -17,13 +17,13 @@ use windows_sys::Win32::Foundation::{
 use windows_sys::Win32::System::Threading::{
     CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DeleteProcThreadAttributeList,
     EXTENDED_STARTUPINFO_PRESENT, InitializeProcThreadAttributeList,
-    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES,
-    STARTUPINFOEXW, UpdateProcThreadAttribute,
+    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOEXW,
+    UpdateProcThreadAttribute,
 };
 
 use super::super::{Code, StartRequest, command_line};
 use super::handle::ObjectHandle;
-use super::{last_error, succeeded};
+use super::succeeded;
 
 /// Units of a text that ends at the first 0, without that.
 fn units(text: &OsStr) -> Result<Vec<u16>, Code> {
@@ -251,14 +251,6 @@ pub(crate) fn start_process(
         ObjectHandle::new(started.hThread),
         started.dwProcessId,
     ))
-}
-
-pub(crate) fn resume_thread(thread: &ObjectHandle) -> Result<(), Code> {
-    // SAFETY: the handle is good while it is borrowed.
-    match unsafe { ResumeThread(thread.get()) } {
-        u32::MAX => Err(last_error()),
-        _ => Ok(()),
-    }
 }
 
 pub(crate) fn handle_value(handle: &ObjectHandle) -> usize {
