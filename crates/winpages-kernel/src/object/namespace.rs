@@ -7,7 +7,9 @@
 //! Who asks whether a file is stale does so by locking it exclusively without waiting. That may come
 //! between any two steps of somebody who is creating, opening or closing the same object; so each of
 //! them looks, once it has its own lock, whether the file still has its name, and starts over if it
-//! has not. A file whose descriptor has not been written yet is one that is being created.
+//! has not. A file whose descriptor has not been written yet is one that is being created. Whoever has found
+//! a file stale must not give his lock up and leave it as it was: somebody else who asked meanwhile was
+//! told that it is held. Either it goes, or its mode says from then on what it is.
 
 use std::ffi::{CStr, CString};
 use std::path::PathBuf;
@@ -26,8 +28,8 @@ use super::patience::Patience;
 use super::plain_section::{PLAIN_MODE, PlainSection};
 use crate::NtStatus;
 use crate::security::{Assigned, SecurityInformation};
-use crate::sys::shared_file::is_regular_file;
-use crate::sys::{directory, shared_file};
+use crate::sys::shared_file::{Stat, is_regular_file};
+use crate::sys::{descriptors, directory, shared_file};
 
 /// An object that was created, or was there.
 #[derive(Debug)]
@@ -40,6 +42,10 @@ pub enum Found {
 
 /// Readable and writable by the user alone.
 const MODE: u32 = 0o600;
+
+/// The mode's bit that says that nobody held the file when a listing came by. It means nothing to Linux, for
+/// no object's file is a program. Nobody holds such a file ever again.
+const LEFT_BEHIND: u32 = 0o2000;
 
 /// How long the sweep at a process's first use of the namespace may take.
 const BRIEFLY: Duration = Duration::from_millis(2);
@@ -181,7 +187,7 @@ fn hold(
             if !is_regular_file(&found) {
                 return Err(NtStatus::OBJECT_TYPE_MISMATCH);
             }
-            if found.st_nlink > 0 {
+            if found.st_nlink > 0 && found.st_mode & LEFT_BEHIND == 0 {
                 match Descriptor::of(file.as_fd(), &found) {
                     Ok(descriptor) => {
                         check(&descriptor, name, kind)?;
@@ -288,15 +294,16 @@ pub fn list() -> Result<Vec<NamedObject>, NtStatus> {
 
 fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> Option<NamedObject> {
     let file = shared_file::open_existing(directory.as_fd(), file_name, false).ok()?;
-    if !shared_file::is_regular(file.as_fd()) {
+    let found = shared_file::stat(&file).ok()?;
+    if !is_regular_file(&found) {
         return None;
     }
-    // Asked with a shared lock nobody is disturbed but a closer, for whom this counts as a holder;
-    // hence the question comes as an exclusive one, whose success is given up at once.
-    let is_held = !shared_file::try_lock_exclusive(file.as_fd());
-    shared_file::unlock(file.as_fd());
-    let found = shared_file::stat(&file).ok()?;
     let mut descriptor = Descriptor::of(file.as_fd(), &found).ok()?;
+    let is_held = is_held(file.as_fd(), &found);
+    if !is_held && !shared_file::has_name(file.as_fd()) {
+        // Closed a moment ago.
+        return None;
+    }
     if descriptor.plain.is_some() {
         descriptor.name = ObjectName::leaf_of_file(file_name)?;
     }
@@ -310,6 +317,28 @@ fn describe(directory: &NamespaceDirectory, scope: Scope, file_name: &CStr) -> O
         descriptor,
         is_held,
     })
+}
+
+/// Whether anybody holds an object's file; one that nobody holds is marked, if this process may.
+fn is_held(file: BorrowedFd<'_>, found: &Stat) -> bool {
+    if !belongs_to_this_user(found.st_uid) {
+        return descriptors::lock_holders(found.st_dev, found.st_ino)
+            .next()
+            .is_some();
+    }
+    // Asked with a shared lock nobody would be disturbed but a closer, for whom this would count as a holder.
+    if !shared_file::try_lock_exclusive(file) {
+        return true;
+    }
+    let _ = shared_file::set_mode(file, found.st_mode | LEFT_BEHIND);
+    shared_file::unlock(file);
+    false
+}
+
+/// Whether this process may change and remove what a user owns.
+fn belongs_to_this_user(owner: u32) -> bool {
+    let user = directory::effective_user();
+    user == 0 || user == owner
 }
 
 /// What a sweep did.
@@ -353,21 +382,41 @@ fn sweep_directory(
     report: &mut SweepReport,
     deadline: Option<Instant>,
 ) -> Result<(), NtStatus> {
+    // In a sticky directory it is the owner of either who may remove a file.
+    let owner = shared_file::stat(directory).map_err(status)?.st_uid;
+    let may_remove_all = belongs_to_this_user(owner);
     for file_name in directory::names(directory.as_fd()).map_err(status)? {
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             break;
         }
         report.examined += 1;
-        sweep_file(directory, &file_name, report);
+        sweep_file(directory, &file_name, may_remove_all, report);
     }
     Ok(())
 }
 
-fn sweep_file(directory: &NamespaceDirectory, file_name: &CString, report: &mut SweepReport) {
+fn sweep_file(
+    directory: &NamespaceDirectory,
+    file_name: &CString,
+    may_remove_all: bool,
+    report: &mut SweepReport,
+) {
     let Ok(file) = shared_file::open_existing(directory.as_fd(), file_name, false) else {
         return;
     };
-    if !shared_file::is_regular(file.as_fd()) || !shared_file::try_lock_exclusive(file.as_fd()) {
+    let Ok(found) = shared_file::stat(&file) else {
+        return;
+    };
+    if !is_regular_file(&found) {
+        return;
+    }
+    if !may_remove_all && !belongs_to_this_user(found.st_uid) {
+        // Not asked with a lock, for the file would have to be left as it is.
+        let mut holders = descriptors::lock_holders(found.st_dev, found.st_ino);
+        report.refused += usize::from(holders.next().is_none());
+        return;
+    }
+    if !shared_file::try_lock_exclusive(file.as_fd()) {
         return;
     }
     match remove_stale(directory, file_name, file.as_fd()) {

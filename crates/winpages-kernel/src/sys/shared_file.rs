@@ -213,6 +213,15 @@ pub fn stat_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<Stat, Errno> {
     rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
+/// Changes a file's mode.
+///
+/// # Errors
+///
+/// `EPERM` for another user's file.
+pub fn set_mode(file: BorrowedFd<'_>, mode: u32) -> Result<(), Errno> {
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode & 0o7777))
+}
+
 /// Makes a file this long, with holes where it had nothing.
 ///
 /// # Errors
