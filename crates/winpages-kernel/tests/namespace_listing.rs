@@ -4,10 +4,11 @@
 
 mod common;
 
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use common::users::*;
 use common::*;
 use winpages_kernel::NtStatus;
 use winpages_kernel::object::namespace;
@@ -80,7 +81,45 @@ fn what_is_closed_is_gone() {
     });
 }
 
+/// What a second user may not remove is neither locked nor changed by his listing and sweeping, and both tell
+/// the living from the dead.
+#[test]
+fn another_users_files_are_left_as_they_are() {
+    const TEST: &str = "another_users_files_are_left_as_they_are";
+    if role().is_some() {
+        let listed = namespace::list().unwrap();
+        let found: Vec<_> = listed
+            .iter()
+            .map(|object| (object.name.to_string(), object.is_held))
+            .collect();
+        let (dead, held) = (r"Global\dead".to_owned(), r"Global\held".to_owned());
+        assert_eq!(found, [(dead, false), (held, true)]);
+        let report = namespace::sweep().unwrap();
+        assert_eq!((report.removed, report.refused), (vec![], 1));
+        return;
+    }
+    if !is_first(TEST) {
+        return;
+    }
+    let (held, _) = create(r"Global\held", 4096).unwrap();
+    let global = common::namespace().join("winpages-global");
+    leave_behind(&global.join("dead"));
+    for file in ["held", "dead"] {
+        let open_to_all = std::fs::Permissions::from_mode(0o1666);
+        std::fs::set_permissions(global.join(file), open_to_all).unwrap();
+    }
+    as_user(TEST, "second", 65534, 65534);
+    let mode = |file| {
+        std::fs::metadata(global.join(file))
+            .unwrap()
+            .permissions()
+            .mode()
+    };
+    assert_eq!(mode("dead") & 0o7777, 0o1666);
+    close(held);
+}
+
 fn directory() -> std::path::PathBuf {
     // SAFETY: geteuid only answers.
-    namespace().join(format!("winpages-{}", unsafe { libc::geteuid() }))
+    common::namespace().join(format!("winpages-{}", unsafe { libc::geteuid() }))
 }

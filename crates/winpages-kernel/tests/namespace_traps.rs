@@ -103,19 +103,7 @@ fn a_sticky_directory_with_protected_regular_serves_two_users() {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o1666)).unwrap();
     // SAFETY: a view of this process's section.
     unsafe { map(shared).write_volatile(7) };
-    // Where another user may execute it: the build directory may not be his to enter.
-    let program = namespace().join("test");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut second = Command::new(&program);
-    second
-        .args(["--exact", TEST, "--nocapture"])
-        .env("WINPAGES_TEST_ROLE", "second user")
-        .env("WINPAGES_NAMESPACE", namespace())
-        .current_dir("/");
-    std::os::unix::process::CommandExt::uid(&mut second, 65534);
-    let status = second.status().unwrap();
-    assert!(status.success(), "{status}");
+    users::as_user(TEST, "second user", 65534, 65534);
     close(shared);
     close(theirs);
 }

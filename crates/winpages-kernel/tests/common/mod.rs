@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod foreign;
 pub mod random;
 pub mod service;
+pub mod users;
 
 use std::path::PathBuf;
 use std::process::{Child, Command};
