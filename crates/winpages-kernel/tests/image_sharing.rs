@@ -108,6 +108,33 @@ fn a_file_that_was_changed_is_another_image() {
 }
 
 #[test]
+fn the_end_of_a_process_gives_the_name_up() {
+    const TEST: &str = "the_end_of_a_process_gives_the_name_up";
+    if let Some(role) = role() {
+        let path = std::env::var("WINPAGES_TEST_IMAGE").unwrap();
+        let section = image_section(path.as_ref(), None).unwrap();
+        let _view = map_image(section).unwrap();
+        if role == "closes" {
+            close(section);
+        }
+        assert_eq!(files().len(), 1);
+        std::process::exit(0);
+    }
+    if !alone(TEST) {
+        return;
+    }
+    let scratch = Scratch::new();
+    let path = write_file(&scratch, &small_image());
+    settle();
+    for role in ["keeps", "closes"] {
+        let mut other = helper(TEST, role);
+        let status = other.env("WINPAGES_TEST_IMAGE", &path).status().unwrap();
+        assert!(status.success(), "{role}: {status}");
+        assert_eq!(files(), [""; 0], "{role}");
+    }
+}
+
+#[test]
 fn two_processes_share_what_is_marked_so() {
     if role().is_some() {
         let path = std::env::var("WINPAGES_TEST_IMAGE").unwrap();

@@ -215,6 +215,7 @@ pub fn run_down() {
     for object in handle_table::objects() {
         object.last_handle_closed();
     }
+    crate::section::run_down();
 }
 
 /// Finds the section that a handle leads to, and what the handle grants.

@@ -116,14 +116,14 @@ pub(super) fn open(
 }
 
 /// For fork: see [`crate::sys::fork`].
-pub(crate) fn lock_for_fork() {
+pub(super) fn lock_for_fork() {
     HELD.lock_for_fork();
 }
 
 /// # Safety
 ///
 /// This thread, or the one it was forked from, must have called [`lock_for_fork`].
-pub(crate) unsafe fn unlock_after_fork() {
+pub(super) unsafe fn unlock_after_fork() {
     // SAFETY: the caller vouches for it.
     unsafe { HELD.unlock_after_fork() };
 }

@@ -6,6 +6,8 @@
 //! which a process that opens the section by its name learns the rest. An image that has to be at
 //! still another base is relocated for that view alone.
 
+use std::sync::Arc;
+
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::image_layout::{ImageHeaders, ImageLayout};
@@ -42,7 +44,7 @@ pub struct Image {
     pub file: FileVersion,
     /// The name by which others find it; see [`super::image_sharing`].
     #[allow(dead_code, reason = "it is held, and let go of with the image")]
-    held: Option<NamedFile>,
+    held: Option<Arc<NamedFile>>,
 }
 
 /// A file, as it was at one time.
@@ -156,7 +158,7 @@ impl Image {
     }
 
     /// The image, under a name that lasts as long as it does.
-    pub fn held_by(self, name: NamedFile) -> Self {
+    pub fn held_by(self, name: Arc<NamedFile>) -> Self {
         let held = Some(name);
         Self { held, ..self }
     }

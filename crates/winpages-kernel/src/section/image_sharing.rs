@@ -7,6 +7,7 @@
 //! anything is in the way the section has an image of its own, as if the file had been changed.
 
 use std::os::fd::AsRawFd;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rustix::fd::{AsFd, BorrowedFd};
@@ -20,6 +21,7 @@ use crate::address_space::Protection;
 use crate::file::{File, Identity};
 use crate::object::namespace::{self, Found};
 use crate::object::{Descriptor, NamedFile, ObjectKind, ObjectName};
+use crate::sys::lock::Lock;
 use crate::sys::{clock, descriptors};
 
 /// How long a file must have been left alone before the time of its last change tells what is in it: twice
@@ -53,11 +55,11 @@ pub(super) fn find_or_lay_out(file: &File) -> Result<Image, NtStatus> {
     };
     let held = namespace::create_or_open(&name, ObjectKind::Section, None, None, fill);
     match (held, laid_out) {
-        (Ok(Found::Created(held)), Some(Ok(image))) => Ok(image.held_by(held)),
+        (Ok(Found::Created(held)), Some(Ok(image))) => Ok(hold(image, held)),
         (_, Some(own)) => own,
         (Ok(Found::Existing(held, descriptor)), None) => {
             let opened = opened(&descriptor, &held, &name).filter(|image| image.file == version);
-            opened.map_or_else(lay_out, |image| Ok(image.held_by(held)))
+            opened.map_or_else(lay_out, |image| Ok(hold(image, held)))
         }
         (_, None) => lay_out(),
     }
@@ -75,10 +77,44 @@ pub(super) fn join(image: Image) -> Image {
             .is_ok_and(|own| (own.device, own.inode) == (payload.device, payload.inode))
     });
     if is_that_one {
-        image.held_by(held)
+        hold(image, held)
     } else {
         image
     }
+}
+
+/// The names of this process's images, so that they are given up also by one that ends with views mapped.
+static NAMES: Lock<Vec<Weak<NamedFile>>> = Lock::new(Vec::new());
+
+/// The image, whose name lasts as long as it does.
+fn hold(image: Image, name: NamedFile) -> Image {
+    let name = Arc::new(name);
+    let mut names = NAMES.lock();
+    names.retain(|held| held.strong_count() != 0);
+    names.push(Arc::downgrade(&name));
+    drop(names);
+    image.held_by(name)
+}
+
+/// Gives the names up, at the end of the process.
+pub(super) fn run_down() {
+    let names = core::mem::take(&mut *NAMES.lock());
+    for name in names.iter().filter_map(Weak::upgrade) {
+        name.release();
+    }
+}
+
+/// For fork: see [`crate::sys::fork`].
+pub(super) fn lock_for_fork() {
+    NAMES.lock_for_fork();
+}
+
+/// # Safety
+///
+/// This thread, or the one it was forked from, must have called [`lock_for_fork`].
+pub(super) unsafe fn unlock_after_fork() {
+    // SAFETY: the caller vouches for it.
+    unsafe { NAMES.unlock_after_fork() };
 }
 
 fn name_of(version: &FileVersion) -> ObjectName {

@@ -25,7 +25,6 @@ pub(crate) use backing::lend_backing;
 pub use create::{CreateSection, Disposition, create_section};
 pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;
-pub(crate) use held::{lock_for_fork, unlock_after_fork};
 pub use image_layout::ImageInformation;
 pub use open::open_section;
 pub use view::{
@@ -201,6 +200,28 @@ impl AsFd for Section {
             Storage::File { file, .. } => file.file().as_fd(),
             Storage::Image { image, .. } => image.as_fd(),
         }
+    }
+}
+
+/// Gives up, at the end of the process, what views hold beside their sections' handles.
+pub(crate) fn run_down() {
+    image_sharing::run_down();
+}
+
+/// For fork: see [`crate::sys::fork`].
+pub(crate) fn lock_for_fork() {
+    held::lock_for_fork();
+    image_sharing::lock_for_fork();
+}
+
+/// # Safety
+///
+/// This thread, or the one it was forked from, must have called [`lock_for_fork`].
+pub(crate) unsafe fn unlock_after_fork() {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        image_sharing::unlock_after_fork();
+        held::unlock_after_fork();
     }
 }
 
