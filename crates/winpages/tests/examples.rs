@@ -68,3 +68,14 @@ fn surviving_supervisor() {
     let expected = "300 transfers; 4 workers died in the middle of one; all 1000 are there";
     assert!(text.contains(expected), "{text}");
 }
+
+#[test]
+fn visit_another_process() {
+    let text = run("visit_another_process");
+    assert!(
+        text.contains("host: \"Hello from the other side\""),
+        "{text}"
+    );
+    assert!(text.contains("visitor: it has read 25 letters"), "{text}");
+    assert!(text.contains("visitor: it ended with Some(0)"), "{text}");
+}
