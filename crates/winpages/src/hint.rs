@@ -49,7 +49,9 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         (Operation::Wait, ERROR_INVALID_PARAMETER) => {
             "wait for 1 to 64 objects, and for all of them only if each is another"
         }
-        (Operation::Signal, ERROR_TOO_MANY_POSTS) => "the count would pass the semaphore's maximum",
+        (Operation::Signal | Operation::Wait, ERROR_TOO_MANY_POSTS) => {
+            "the count would pass the semaphore's maximum"
+        }
         (Operation::CreateObject, ERROR_INVALID_PARAMETER) => {
             "a semaphore's maximum is greater than 0 and not less than its initial count"
         }

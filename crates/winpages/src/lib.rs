@@ -30,6 +30,7 @@ mod section;
 mod security_descriptor;
 mod semaphore;
 mod shared;
+mod signal_and_wait;
 mod system;
 mod timer;
 mod view;
@@ -74,6 +75,7 @@ pub use section::{Opened, Section, SectionOptions};
 pub use security_descriptor::{AccessRights, SecurityDescriptor, Trustee};
 pub use semaphore::Semaphore;
 pub use shared::Shared;
+pub use signal_and_wait::{Signal, signal_and_wait};
 pub use system::{
     AddressLayout, address_layout, allocation_granularity, application_addresses, page_size,
     use_32_bit_layout,

@@ -167,6 +167,10 @@ pub struct MutexGuard<'a> {
 }
 
 impl MutexGuard<'_> {
+    pub(crate) fn mutex(&self) -> &Mutex {
+        self.mutex
+    }
+
     /// Whether the last owner ended without letting go: WAIT_ABANDONED. What the mutex protects may be
     /// half changed then. The next owner is not told again.
     pub fn was_abandoned(&self) -> bool {

@@ -31,7 +31,7 @@ pub trait Waitable: sealed::Handle {}
 
 impl<T: sealed::Handle> Waitable for T {}
 
-/// What ended a [`wait_any`].
+/// What ended a [`wait_any`] or a [`signal_and_wait`](crate::signal_and_wait).
 #[derive(Debug)]
 pub struct Signalled<'a> {
     index: usize,
@@ -39,6 +39,15 @@ pub struct Signalled<'a> {
 }
 
 impl<'a> Signalled<'a> {
+    /// With an object that was taken.
+    pub(crate) fn with(index: usize, object: Option<&'a dyn Waitable>, is_abandoned: bool) -> Self {
+        let mutex = object.and_then(|object| object.as_mutex());
+        Self {
+            index,
+            guard: mutex.map(|mutex| mutex.taken(is_abandoned)),
+        }
+    }
+
     /// Which of the objects it was: the first that was signalled.
     pub fn index(&self) -> usize {
         self.index
@@ -79,11 +88,8 @@ pub fn wait_any<'a>(
         Waited::Abandoned(index) => (index, true),
         Waited::TimedOut => return Ok(None),
     };
-    let guard = objects
-        .get(index)
-        .and_then(|object| object.as_mutex())
-        .map(|mutex| mutex.taken(is_abandoned));
-    Ok(Some(Signalled { index, guard }))
+    let object = objects.get(index).copied();
+    Ok(Some(Signalled::with(index, object, is_abandoned)))
 }
 
 /// Waits until all of several objects are signalled at once, and takes them all, or none. Answers the

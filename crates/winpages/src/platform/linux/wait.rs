@@ -122,6 +122,16 @@ pub(crate) fn wait_for_one(object: &ObjectHandle, limit: Option<Duration>) -> Re
         .map_err(code)
 }
 
+pub(crate) fn signal_and_wait(
+    signal: &ObjectHandle,
+    object: &ObjectHandle,
+    limit: Option<Duration>,
+) -> Result<Waited, Code> {
+    wait::signal_and_wait_for_single_object(signal.get(), object.get(), false, timeout(limit))
+        .map(waited)
+        .map_err(code)
+}
+
 pub(crate) fn wait_for_several(
     objects: &[&ObjectHandle],
     all: bool,

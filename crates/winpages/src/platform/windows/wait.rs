@@ -1,5 +1,6 @@
 //! Mutexes, events, semaphores and timers, and waiting.
 
+use core::cell::Cell;
 use core::ptr;
 use core::time::Duration;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use windows_sys::Win32::System::Threading::{
     EVENT_MODIFY_STATE, INFINITE, MUTEX_MODIFY_STATE, OpenEventW, OpenMutexW, OpenSemaphoreW,
     OpenWaitableTimerW, PulseEvent, ReleaseMutex, ReleaseSemaphore, ResetEvent,
     SEMAPHORE_MODIFY_STATE, SYNCHRONIZATION_SYNCHRONIZE, SetEvent, SetWaitableTimer,
-    TIMER_MODIFY_STATE, WaitForMultipleObjects, WaitForSingleObject,
+    SignalObjectAndWait, TIMER_MODIFY_STATE, WaitForMultipleObjects, WaitForSingleObject,
 };
 use winpages_error::error_code::ERROR_ALREADY_EXISTS;
 
@@ -127,6 +128,22 @@ pub(crate) fn wait_for_one(object: &ObjectHandle, limit: Option<Duration>) -> Re
     // SAFETY: the handle is good while it is borrowed.
     wait(limit, |milliseconds| unsafe {
         WaitForSingleObject(object.get(), milliseconds)
+    })
+}
+
+pub(crate) fn signal_and_wait(
+    signal: &ObjectHandle,
+    object: &ObjectHandle,
+    limit: Option<Duration>,
+) -> Result<Waited, Code> {
+    let is_signalled = Cell::new(false);
+    // SAFETY: both handles are good while they are borrowed.
+    wait(limit, |milliseconds| unsafe {
+        if is_signalled.replace(true) {
+            WaitForSingleObject(object.get(), milliseconds)
+        } else {
+            SignalObjectAndWait(signal.get(), object.get(), milliseconds, 0)
+        }
     })
 }
 
