@@ -32,15 +32,6 @@ fn life(create: impl Fn(&str, u64) -> Result<(Handle, Disposition), NtStatus>) {
 
 const NOW: Timeout = Timeout::After(std::time::Duration::ZERO);
 
-fn dispatcher(text: &str) -> CreateDispatcher {
-    CreateDispatcher {
-        name: Some(name(text)),
-        access: AccessMask::GENERIC_ALL,
-        attributes: HandleAttributes::empty(),
-        security: None,
-    }
-}
-
 /// Creates, takes, signals and closes an object of each kind, and wakes a sleeper with each.
 fn waiting_life() {
     // What the process has once and for all.

@@ -15,17 +15,8 @@ use winpages_kernel::{Handle, NtStatus};
 const NOW: Timeout = Timeout::After(Duration::ZERO);
 const LONG: Timeout = Timeout::After(Duration::from_secs(60));
 
-fn request(text: &str) -> CreateDispatcher {
-    CreateDispatcher {
-        name: Some(name(text)),
-        access: AccessMask::GENERIC_ALL,
-        attributes: HandleAttributes::empty(),
-        security: None,
-    }
-}
-
 fn event(text: &str) -> Handle {
-    create_event(&request(text), false, false).unwrap().0
+    create_event(&dispatcher(text), false, false).unwrap().0
 }
 
 fn open_named(text: &str) -> Result<Handle, NtStatus> {
@@ -51,7 +42,7 @@ fn nothing_is_mapped_before() {
     }
     let created = event("event");
     let opened = open_named("event").unwrap();
-    let mutant = create_mutant(&request("mutant"), false).unwrap().0;
+    let mutant = create_mutant(&dispatcher("mutant"), false).unwrap().0;
     assert_eq!(mapped(), 0);
     let all = [created, mutant];
     let outcome = wait_for_multiple_objects(&all, false, false, NOW);
@@ -149,7 +140,9 @@ fn a_mutant_is_given_up_with_a_handle_that_was_not_used() {
         return;
     }
     for initial_owner in [false, true] {
-        let used = create_mutant(&request("owned"), initial_owner).unwrap().0;
+        let used = create_mutant(&dispatcher("owned"), initial_owner)
+            .unwrap()
+            .0;
         let opened = open_mutant(
             &name("owned"),
             AccessMask::GENERIC_ALL,

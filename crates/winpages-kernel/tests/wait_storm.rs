@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use winpages_kernel::Handle;
-use winpages_kernel::object::AccessMask;
-use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::wait::*;
 
 const MEMBERS: usize = 6;
@@ -49,15 +47,6 @@ fn board() -> &'static Board {
     unsafe { &*map(handle).cast() }
 }
 
-fn request(text: &str) -> CreateDispatcher {
-    CreateDispatcher {
-        name: Some(name(text)),
-        access: AccessMask::GENERIC_ALL,
-        attributes: HandleAttributes::empty(),
-        security: None,
-    }
-}
-
 struct Objects {
     mutants: [Handle; MUTANTS],
     /// Set whenever somebody lets go of a mutant.
@@ -68,11 +57,11 @@ struct Objects {
 
 impl Objects {
     fn open() -> Self {
-        let mutant = |index| create_mutant(&request(&format!("mutant {index}")), false);
+        let mutant = |index| create_mutant(&dispatcher(format!("mutant {index}").as_str()), false);
         Self {
             mutants: core::array::from_fn(|index| mutant(index).unwrap().0),
-            event: create_event(&request("event"), false, true).unwrap().0,
-            semaphore: create_semaphore(&request("semaphore"), 1, i32::MAX)
+            event: create_event(&dispatcher("event"), false, true).unwrap().0,
+            semaphore: create_semaphore(&dispatcher("semaphore"), 1, i32::MAX)
                 .unwrap()
                 .0,
         }

@@ -17,33 +17,26 @@ use winpages_kernel::{Handle, NtStatus};
 const SOON: Timeout = Timeout::After(Duration::from_millis(20));
 const NOW: Timeout = Timeout::After(Duration::ZERO);
 
-fn request(text: Option<&str>) -> CreateDispatcher {
-    CreateDispatcher {
-        name: text.map(name),
-        access: AccessMask::GENERIC_ALL,
-        attributes: HandleAttributes::empty(),
-        security: None,
-    }
-}
-
 fn mutant(text: Option<&str>, owned: bool) -> Handle {
-    create_mutant(&request(text), owned).unwrap().0
+    create_mutant(&dispatcher(text), owned).unwrap().0
 }
 
 fn event(text: Option<&str>, notification: bool, signalled: bool) -> Handle {
-    create_event(&request(text), notification, signalled)
+    create_event(&dispatcher(text), notification, signalled)
         .unwrap()
         .0
 }
 
 fn semaphore(text: Option<&str>, initial: i32, maximum: i32) -> Handle {
-    create_semaphore(&request(text), initial, maximum)
+    create_semaphore(&dispatcher(text), initial, maximum)
         .unwrap()
         .0
 }
 
 fn timer(notification: bool) -> Handle {
-    create_timer(&request(None), notification).unwrap().0
+    create_timer(&dispatcher(None::<&str>), notification)
+        .unwrap()
+        .0
 }
 
 fn wait(handle: Handle, timeout: Timeout) -> Outcome {
@@ -356,7 +349,7 @@ fn processes_share_a_name() {
             release_mutant(handle).unwrap();
         }
     }
-    let kind = create_event(&request(Some("shared")), false, false);
+    let kind = create_event(&dispatcher(Some("shared")), false, false);
     assert_eq!(kind, Err(NtStatus::OBJECT_TYPE_MISMATCH));
     close(handle);
     close(ready);

@@ -17,6 +17,7 @@ use winpages_kernel::address_space::{AddressRequirements, Protection};
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::object::{AccessMask, ObjectName};
 use winpages_kernel::section::{CreateSection, Disposition, MapView, ViewType, create_section};
+use winpages_kernel::wait::CreateDispatcher;
 use winpages_kernel::{Handle, NtStatus, section};
 
 const ALONE: &str = "WINPAGES_TEST_ALONE";
@@ -83,6 +84,16 @@ pub fn spawn(test: &str, role: &str) -> Child {
 
 pub fn name(text: &str) -> ObjectName {
     ObjectName::parse(&text.encode_utf16().collect::<Vec<_>>()).unwrap()
+}
+
+/// What creates a mutant, an event, a semaphore or a timer, of that name or of none.
+pub fn dispatcher<'a>(text: impl Into<Option<&'a str>>) -> CreateDispatcher {
+    CreateDispatcher {
+        name: text.into().map(name),
+        access: AccessMask::GENERIC_ALL,
+        attributes: HandleAttributes::empty(),
+        security: None,
+    }
 }
 
 pub fn request(text: &str, size: u64) -> CreateSection {
