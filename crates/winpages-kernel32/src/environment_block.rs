@@ -26,24 +26,22 @@ pub(crate) unsafe fn read(
     let mut at = block.cast::<u8>();
     loop {
         // SAFETY: the caller's pointer; what cannot be read is an error.
-        let entry = unsafe {
+        let (entry, size) = unsafe {
             if is_wide {
-                text::wide(at.cast())
+                let units = text::wide(at.cast())?.unwrap_or_default();
+                let size = (units.len() + 1) * size_of::<u16>();
+                (String::from_utf16_lossy(&units), size)
             } else {
-                text::ansi(at.cast())
+                let bytes = text::ansi_bytes(at.cast())?.unwrap_or_default();
+                let size = bytes.len() + 1;
+                (String::from_utf8_lossy(&bytes).into_owned(), size)
             }
         };
-        let entry = entry?.unwrap_or_default();
         if entry.is_empty() {
             return Ok(Some(entries));
         }
-        at = at.wrapping_add(if is_wide {
-            (entry.len() + 1) * size_of::<u16>()
-        } else {
-            // SAFETY: it has just been read to its NUL.
-            unsafe { CStr::from_ptr(at.cast()) }.count_bytes() + 1
-        });
-        if let Ok(entry) = CString::new(text::to_utf8(&entry)) {
+        at = at.wrapping_add(size);
+        if let Ok(entry) = CString::new(entry) {
             entries.push(entry);
         }
     }

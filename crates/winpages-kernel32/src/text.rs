@@ -75,18 +75,35 @@ pub unsafe fn read<T: TextUnit>(string: *const T, maximum: usize) -> Result<Vec<
 ///
 /// As [`wide`].
 pub unsafe fn ansi(string: *const c_char) -> Result<Option<Vec<u16>>, NtStatus> {
+    // SAFETY: passed on.
+    let Some(bytes) = (unsafe { ansi_bytes(string) })? else {
+        return Ok(None);
+    };
+    let units = from_utf8(&bytes);
+    if units.len() > MAXIMUM_UNITS {
+        return Err(NtStatus::NAME_TOO_LONG);
+    }
+    Ok(Some(units))
+}
+
+/// Reads the string of an A function as it is. NULL answers `Ok(None)`.
+///
+/// # Errors
+///
+/// [`NtStatus::NAME_TOO_LONG`] (ERROR_FILENAME_EXCED_RANGE) if it takes more bytes than [`MAXIMUM_UNITS`] UTF-16
+/// units can, [`NtStatus::ACCESS_VIOLATION`] if the memory cannot be read up to a NUL.
+///
+/// # Safety
+///
+/// As [`wide`].
+pub unsafe fn ansi_bytes(string: *const c_char) -> Result<Option<Vec<u8>>, NtStatus> {
     if string.is_null() {
         return Ok(None);
     }
     // A UTF-16 unit is at most three bytes of UTF-8.
     const MAXIMUM_BYTES: usize = MAXIMUM_UNITS * 3;
     // SAFETY: passed on.
-    let bytes = unsafe { read(string.cast::<u8>(), MAXIMUM_BYTES)? };
-    let units = from_utf8(&bytes);
-    if units.len() > MAXIMUM_UNITS {
-        return Err(NtStatus::NAME_TOO_LONG);
-    }
-    Ok(Some(units))
+    unsafe { read(string.cast::<u8>(), MAXIMUM_BYTES) }.map(Some)
 }
 
 /// A short ASCII text, read without the heap: for calls that an allocator makes before it can serve
