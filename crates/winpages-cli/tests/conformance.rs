@@ -253,8 +253,10 @@ programs! { single:
     nt_keyed_events
     nt_memory
     nt_objects
+    nt_processes
     nt_residency
     nt_section
+    nt_strings
     nt_waits
     object_security
     offer_virtual_memory

@@ -115,6 +115,7 @@ DWORD WINAPI ResumeThread(HANDLE hThread);
 BOOL WINAPI SwitchToThread(VOID);
 int WINAPI GetThreadPriority(HANDLE hThread);
 BOOL WINAPI SetThreadPriority(HANDLE hThread, int nPriority);
+BOOL WINAPI GetThreadPriorityBoost(HANDLE hThread, PBOOL pDisablePriorityBoost);
 BOOL WINAPI SetThreadPriorityBoost(HANDLE hThread, BOOL bDisablePriorityBoost);
 BOOL WINAPI GetThreadTimes(HANDLE hThread, LPFILETIME lpCreationTime, LPFILETIME lpExitTime, LPFILETIME lpKernelTime, LPFILETIME lpUserTime);
 BOOL WINAPI GetThreadContext(HANDLE hThread, LPCONTEXT lpContext);

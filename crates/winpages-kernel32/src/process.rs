@@ -3,9 +3,10 @@
 use core::ffi::{c_char, c_void};
 use std::sync::OnceLock;
 
-use winpages_kernel::Handle;
+use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::ERROR_INSUFFICIENT_BUFFER;
+use crate::nt::argument::status;
 use crate::{last_error, text};
 
 /// GetCurrentProcess: the pseudo handle -1.
@@ -129,7 +130,7 @@ struct VersionInformation<T> {
 /// # Safety
 ///
 /// `information` must be writable for the size it begins with.
-unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> i32 {
+unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> bool {
     const VER_PLATFORM_WIN32_NT: u32 = 2;
     const VER_NT_WORKSTATION: u8 = 1;
     // SAFETY: the structure begins with its size.
@@ -137,8 +138,7 @@ unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> i32 {
     let whole = size_of::<VersionInformation<T>>();
     let short = core::mem::offset_of!(VersionInformation<T>, service_pack_major);
     if size != whole && size != short {
-        last_error::set(ERROR_INSUFFICIENT_BUFFER);
-        return 0;
+        return false;
     }
     let answer = VersionInformation {
         size: size as u32,
@@ -161,7 +161,11 @@ unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> i32 {
             size,
         );
     }
-    1
+    true
+}
+
+fn version_answer(told: bool) -> i32 {
+    last_error::boolean_of_code(told.then_some(()).ok_or(ERROR_INSUFFICIENT_BUFFER))
 }
 
 /// GetVersionExA, for OSVERSIONINFOA and OSVERSIONINFOEXA.
@@ -172,7 +176,7 @@ unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetVersionExA(lpVersionInformation: *mut c_void) -> i32 {
     // SAFETY: passed on.
-    unsafe { get_version::<u8>(lpVersionInformation) }
+    version_answer(unsafe { get_version::<u8>(lpVersionInformation) })
 }
 
 /// GetVersionExW, for OSVERSIONINFOW and OSVERSIONINFOEXW.
@@ -183,7 +187,19 @@ pub unsafe extern "C" fn GetVersionExA(lpVersionInformation: *mut c_void) -> i32
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn GetVersionExW(lpVersionInformation: *mut c_void) -> i32 {
     // SAFETY: passed on.
-    unsafe { get_version::<u16>(lpVersionInformation) }
+    version_answer(unsafe { get_version::<u16>(lpVersionInformation) })
+}
+
+/// RtlGetVersion: as [`GetVersionExW`].
+///
+/// # Safety
+///
+/// As [`GetVersionExA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RtlGetVersion(lpVersionInformation: *mut c_void) -> i32 {
+    // SAFETY: passed on.
+    let told = unsafe { get_version::<u16>(lpVersionInformation) };
+    status(told.then_some(()).ok_or(NtStatus::INVALID_PARAMETER))
 }
 
 /// FlushInstructionCache: the processor keeps its caches coherent by itself.

@@ -3,7 +3,7 @@
 use winpages_error::error_code::ERROR_INVALID_PARAMETER;
 use winpages_kernel::NtStatus;
 use winpages_kernel::object::SESSION_ID;
-use winpages_kernel::process::Process;
+use winpages_kernel::process::{Process, Target};
 use winpages_kernel::sys;
 
 use crate::last_error;
@@ -87,6 +87,18 @@ pub struct IO_COUNTERS {
     pub OtherTransferCount: u64,
 }
 
+/// How much a process has read and written.
+pub(crate) fn io_counters(process: &Target) -> Result<IO_COUNTERS, NtStatus> {
+    let transfers = process.transfers()?;
+    Ok(IO_COUNTERS {
+        ReadOperationCount: transfers.reads,
+        WriteOperationCount: transfers.writes,
+        ReadTransferCount: transfers.read_bytes,
+        WriteTransferCount: transfers.written_bytes,
+        ..IO_COUNTERS::default()
+    })
+}
+
 /// GetProcessIoCounters: how much the process has read and written by system calls; what it did by mapped files
 /// nobody counts.
 ///
@@ -98,19 +110,9 @@ pub unsafe extern "C" fn GetProcessIoCounters(
     hProcess: usize,
     lpIoCounters: *mut IO_COUNTERS,
 ) -> i32 {
-    let told = reference_limited(hProcess).and_then(|process| {
-        let transfers = process.transfers()?;
-        let counters = IO_COUNTERS {
-            ReadOperationCount: transfers.reads,
-            WriteOperationCount: transfers.writes,
-            ReadTransferCount: transfers.read_bytes,
-            WriteTransferCount: transfers.written_bytes,
-            ..IO_COUNTERS::default()
-        };
-        // SAFETY: passed on.
-        unsafe { write(lpIoCounters, counters) }
-    });
-    last_error::boolean(told)
+    let counters = reference_limited(hProcess).and_then(|process| io_counters(&process));
+    // SAFETY: passed on.
+    last_error::boolean(counters.and_then(|counters| unsafe { write(lpIoCounters, counters) }))
 }
 
 /// IsWow64Process: whether the process's program is one of 32 bits.

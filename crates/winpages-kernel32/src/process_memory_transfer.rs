@@ -16,7 +16,7 @@ unsafe fn transfer(
     right: AccessMask,
     count: *mut usize,
     copy: impl FnOnce(&Target) -> Copied,
-) -> i32 {
+) -> Result<(), NtStatus> {
     let process = Handle::from_value(process);
     let copied = process::with_process(process, right, |target| Ok(copy(target)));
     let copied = copied.unwrap_or_else(|status| Copied {
@@ -29,7 +29,57 @@ unsafe fn transfer(
         let written = unsafe { fault::write(count, &copied.bytes) };
         result = result.and(written.map_err(|_| NtStatus::ACCESS_VIOLATION));
     }
-    last_error::boolean(result)
+    result
+}
+
+/// Copies from another process's memory, or this one's; where `count` is not NULL it is told how many bytes.
+///
+/// # Errors
+///
+/// As [`process::read_virtual_memory`], and for the handle [`NtStatus::INVALID_HANDLE`],
+/// [`NtStatus::ACCESS_DENIED`].
+///
+/// # Safety
+///
+/// As [`ReadProcessMemory`].
+pub(crate) unsafe fn read_memory(
+    process: usize,
+    from: usize,
+    to: *mut c_void,
+    size: usize,
+    count: *mut usize,
+) -> Result<(), NtStatus> {
+    // SAFETY: the caller's pointers, for the caller's answer.
+    unsafe {
+        transfer(process, AccessMask::PROCESS_VM_READ, count, |target| {
+            process::read_virtual_memory(target, from, to.cast(), size)
+        })
+    }
+}
+
+/// Copies into another process's memory, or this one's.
+///
+/// # Errors
+///
+/// As [`read_memory`] and [`process::write_virtual_memory`].
+///
+/// # Safety
+///
+/// As [`WriteProcessMemory`].
+pub(crate) unsafe fn write_memory(
+    process: usize,
+    to: usize,
+    from: *const c_void,
+    size: usize,
+    count: *mut usize,
+) -> Result<(), NtStatus> {
+    let rights = AccessMask::PROCESS_VM_WRITE.union(AccessMask::PROCESS_VM_OPERATION);
+    // SAFETY: the caller's pointers, for the caller's wish.
+    unsafe {
+        transfer(process, rights, count, |target| {
+            process::write_virtual_memory(target, to, from.cast(), size)
+        })
+    }
 }
 
 /// ReadProcessMemory: copies from another process's memory, or this one's.
@@ -49,15 +99,10 @@ pub unsafe extern "C" fn ReadProcessMemory(
     lpNumberOfBytesRead: *mut usize,
 ) -> i32 {
     let from = lpBaseAddress as usize;
-    // SAFETY: the caller's pointers, for the caller's answer.
-    unsafe {
-        transfer(
-            hProcess,
-            AccessMask::PROCESS_VM_READ,
-            lpNumberOfBytesRead,
-            |target| process::read_virtual_memory(target, from, lpBuffer.cast(), nSize),
-        )
-    }
+    // SAFETY: passed on.
+    last_error::boolean(unsafe {
+        read_memory(hProcess, from, lpBuffer, nSize, lpNumberOfBytesRead)
+    })
 }
 
 /// WriteProcessMemory: copies into another process's memory, or this one's. Pages that hold code are written
@@ -75,13 +120,10 @@ pub unsafe extern "C" fn WriteProcessMemory(
     lpNumberOfBytesWritten: *mut usize,
 ) -> i32 {
     let to = lpBaseAddress as usize;
-    let rights = AccessMask::PROCESS_VM_WRITE.union(AccessMask::PROCESS_VM_OPERATION);
-    // SAFETY: the caller's pointers, for the caller's wish.
-    unsafe {
-        transfer(hProcess, rights, lpNumberOfBytesWritten, |target| {
-            process::write_virtual_memory(target, to, lpBuffer.cast(), nSize)
-        })
-    }
+    // SAFETY: passed on.
+    last_error::boolean(unsafe {
+        write_memory(hProcess, to, lpBuffer, nSize, lpNumberOfBytesWritten)
+    })
 }
 
 /// Toolhelp32ReadProcessMemory: ReadProcessMemory on the process of a number; 0 is this one.

@@ -1,12 +1,25 @@
 //! When a process began, and how much time it has used.
 
-use winpages_kernel::process;
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::sys::clock;
 
 use crate::last_error;
 use crate::nt::argument::write;
 use crate::process_open::reference_limited;
 use crate::time::{FILETIME, file_time, units};
+
+/// When a process began and ended, and the times it has used in the kernel and outside.
+pub(crate) fn times(target: &Target) -> [FILETIME; 4] {
+    let (start, used) = process::process_times(target).unwrap_or_default();
+    let age = clock::since_boot().saturating_sub(start);
+    let created = clock::since_unix_epoch().saturating_sub(age);
+    [
+        file_time(created),
+        FILETIME::default(),
+        FILETIME::of_units(units(used.kernel)),
+        FILETIME::of_units(units(used.user)),
+    ]
+}
 
 /// GetProcessTimes: when a process began, and how much time its threads have used. Linux keeps no record of
 /// when it ended: that is answered as 0.
@@ -23,15 +36,13 @@ pub unsafe extern "C" fn GetProcessTimes(
     lpUserTime: *mut FILETIME,
 ) -> i32 {
     let result = reference_limited(hProcess).and_then(|target| {
-        let (start, used) = process::process_times(&target).unwrap_or_default();
-        let age = clock::since_boot().saturating_sub(start);
-        let created = clock::since_unix_epoch().saturating_sub(age);
+        let [created, ended, kernel, user] = times(&target);
         // SAFETY: passed on.
         unsafe {
-            write(lpCreationTime, file_time(created))?;
-            write(lpExitTime, FILETIME::default())?;
-            write(lpKernelTime, FILETIME::of_units(units(used.kernel)))?;
-            write(lpUserTime, FILETIME::of_units(units(used.user)))
+            write(lpCreationTime, created)?;
+            write(lpExitTime, ended)?;
+            write(lpKernelTime, kernel)?;
+            write(lpUserTime, user)
         }
     });
     last_error::boolean(result)

@@ -5,6 +5,7 @@ use core::ffi::c_void;
 use winpages_kernel::NtStatus;
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::sys::fault;
+use winpages_kernel::thread::Thread;
 
 use crate::local_memory::LocalAlloc;
 use crate::nt::argument::write;
@@ -20,6 +21,17 @@ const QUERY: AccessMask =
 const SET: AccessMask =
     AccessMask::THREAD_SET_INFORMATION.union(AccessMask::THREAD_SET_LIMITED_INFORMATION);
 
+/// When a thread began and ended, and the times it has used in the kernel and outside.
+pub(crate) fn times(thread: &Thread) -> [FILETIME; 4] {
+    let times = thread.times();
+    [
+        file_time(times.created),
+        times.ended.map_or_else(FILETIME::default, file_time),
+        FILETIME::of_units(units(times.used.kernel)),
+        FILETIME::of_units(units(times.used.user)),
+    ]
+}
+
 /// GetThreadTimes.
 ///
 /// # Safety
@@ -34,14 +46,13 @@ pub unsafe extern "C" fn GetThreadTimes(
     lpUserTime: *mut FILETIME,
 ) -> i32 {
     let result = reference(hThread, QUERY).and_then(|thread| {
-        let times = thread.times();
-        let ended = times.ended.map_or_else(FILETIME::default, file_time);
+        let [created, ended, kernel, user] = times(&thread);
         // SAFETY: passed on.
         unsafe {
-            write(lpCreationTime, file_time(times.created))?;
+            write(lpCreationTime, created)?;
             write(lpExitTime, ended)?;
-            write(lpKernelTime, FILETIME::of_units(units(times.used.kernel)))?;
-            write(lpUserTime, FILETIME::of_units(units(times.used.user)))
+            write(lpKernelTime, kernel)?;
+            write(lpUserTime, user)
         }
     });
     last_error::boolean(result)

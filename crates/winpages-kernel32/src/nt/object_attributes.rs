@@ -10,7 +10,7 @@ use winpages_kernel::object::{AccessMask, ObjectName};
 use winpages_kernel::security::SecurityDescriptor;
 use winpages_kernel::{Handle, NtStatus};
 
-use super::argument::read;
+use super::argument::{read, write};
 use crate::security_attributes::security;
 
 /// UNICODE_STRING as C programs lay it out.
@@ -23,6 +23,43 @@ pub struct UNICODE_STRING {
     pub MaximumLength: u16,
     /// UTF-16, not necessarily with a NUL behind it.
     pub Buffer: *mut u16,
+}
+
+impl UNICODE_STRING {
+    /// How many bytes one takes with its text and a NUL behind it.
+    pub fn size_with_text(text: &[u16]) -> usize {
+        size_of::<Self>() + (text.len() + 1) * size_of::<u16>()
+    }
+
+    /// Writes one with its text and a NUL behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::ACCESS_VIOLATION`].
+    ///
+    /// # Safety
+    ///
+    /// `buffer` must be a C program's to write for [`Self::size_with_text`].
+    pub unsafe fn write_with_text(
+        buffer: *mut core::ffi::c_void,
+        text: &[u16],
+    ) -> Result<(), NtStatus> {
+        let behind = buffer.wrapping_byte_add(size_of::<Self>()).cast::<u16>();
+        let bytes = size_of_val(text) as u16;
+        let string = Self {
+            Length: bytes,
+            MaximumLength: bytes + 2,
+            Buffer: behind,
+        };
+        // SAFETY: passed on.
+        unsafe {
+            write(buffer.cast(), string)?;
+            for (index, unit) in text.iter().chain(&[0]).enumerate() {
+                write(behind.wrapping_add(index), *unit)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// OBJECT_ATTRIBUTES as C programs lay it out.
@@ -147,7 +184,8 @@ unsafe fn read_structure(pointer: *const OBJECT_ATTRIBUTES) -> Result<OBJECT_ATT
     Ok(given)
 }
 
-fn handle_attributes(given: &OBJECT_ATTRIBUTES) -> HandleAttributes {
+/// What is remembered of a handle.
+pub(crate) fn handle_attributes(given: &OBJECT_ATTRIBUTES) -> HandleAttributes {
     if given.Attributes & OBJ_INHERIT != 0 {
         HandleAttributes::INHERIT
     } else {

@@ -171,8 +171,7 @@ unsafe fn mapped_filename(
     let target = target(process, AccessMask::PROCESS_QUERY_INFORMATION)?;
     let name = file_name::device_path(&processes::mapped_file(&target, address)?)?;
     let header = size_of::<UNICODE_STRING>();
-    let name_bytes = name.len() * 2;
-    let needed = header + name_bytes + 2;
+    let needed = UNICODE_STRING::size_with_text(&name);
     // SAFETY: the caller vouches for the buffer and the pointer.
     unsafe {
         if length < needed {
@@ -183,16 +182,7 @@ unsafe fn mapped_filename(
                 NtStatus::BUFFER_OVERFLOW
             });
         }
-        let text = buffer.cast::<u8>().wrapping_add(header).cast::<u16>();
-        let string = UNICODE_STRING {
-            Length: name_bytes as u16,
-            MaximumLength: name_bytes as u16 + 2,
-            Buffer: text,
-        };
-        write(buffer.cast(), string)?;
-        for (index, unit) in name.iter().chain(&[0]).enumerate() {
-            write(text.wrapping_add(index), *unit)?;
-        }
+        UNICODE_STRING::write_with_text(buffer, &name)?;
         write_if_wanted(return_length, needed)
     }
 }
