@@ -3,20 +3,17 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
-use common::credentials::{Credentials, alone_as_root, command, program, set_capabilities};
+use common::asked::{Asked, reach, say};
+use common::credentials::{Credentials, alone_as_root, command, set_capabilities};
 use common::foreign::allocate;
 use common::{request, role, service};
 use rustix::io::Errno;
 use winpages_kernel::address_space::{AddressRequirements, Protection};
 use winpages_kernel::object::DuplicateObject;
-use winpages_kernel::process::{self, Process, Target};
+use winpages_kernel::process::{self, Target};
 use winpages_kernel::section::{CreateSection, MapView, ViewType, create_section};
 use winpages_kernel::sys::local_socket;
 use winpages_kernel::thread::CreateThread;
@@ -35,7 +32,6 @@ fn helper() {
     let number = || std::env::var(NUMBER).unwrap().parse().unwrap();
     match role().as_deref() {
         Some("target") => target(),
-        Some("impostor") => impostor(),
         Some("served") => is_served(number()),
         Some("refused") => {
             assert_eq!(service::number(number()), Err(Errno::PERM));
@@ -59,73 +55,19 @@ fn helper() {
     }
 }
 
-/// A process that answers.
-struct Asked {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
+/// Somebody with such credentials asks.
+fn asks(target: &Asked, role: &str, credentials: Credentials) -> Command {
+    let mut command = command(role, credentials);
+    command.env(NUMBER, target.number().to_string());
+    command
 }
 
-impl Asked {
-    fn start(credentials: Credentials) -> Self {
-        Self::spawn(&mut command("target", credentials))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut asked = Self {
-            child,
-            input,
-            output,
-        };
-        assert_eq!(asked.says(), "ready");
-        asked
-    }
-
-    /// The next thing it says that is meant for the test.
-    fn says(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            assert_ne!(self.output.read_line(&mut line).unwrap(), 0);
-            if let Some(said) = line.strip_prefix("says: ") {
-                return said.trim_end().to_owned();
-            }
-        }
-    }
-
-    fn told(&mut self, line: &str) -> String {
-        writeln!(self.input, "{line}").unwrap();
-        self.says()
-    }
-
-    fn number(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Somebody with such credentials asks.
-    fn by(&self, role: &str, credentials: Credentials) -> Command {
-        let mut command = command(role, credentials);
-        command.env(NUMBER, self.number().to_string());
-        command
-    }
-
-    /// That user is refused everything, and who may ask gets everything afterwards.
-    #[track_caller]
-    fn refuses(&self, role: &str, refused: Credentials, served: Credentials) {
-        for (role, credentials) in [(role, refused), ("served", served)] {
-            let status = self.by(role, credentials).status().unwrap();
-            assert!(status.success(), "{role}: {credentials:?}: {status}");
-        }
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// That user is refused everything, and who may ask gets everything afterwards.
+#[track_caller]
+fn refuses(target: &Asked, role: &str, refused: Credentials, served: Credentials) {
+    for (role, credentials) in [(role, refused), ("served", served)] {
+        let status = asks(target, role, credentials).status().unwrap();
+        assert!(status.success(), "{role}: {credentials:?}: {status}");
     }
 }
 
@@ -135,51 +77,14 @@ fn target() {
         assert_eq!(unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0) }, 0);
     }
     process::serve_requests();
-    println!("\nsays: ready");
-    for line in std::io::stdin().lines() {
-        match line.unwrap().as_str() {
-            "become another" => {
-                let arguments = std::env::args_os().skip(1);
-                panic!("{}", Command::new(program()).args(arguments).exec());
-            }
-            "fork" => println!("says: {}", fork()),
-            line => panic!("{line}"),
-        }
-    }
-}
-
-/// Whether a child of a fork has nothing of what its parent answers with, and another number when it answers itself.
-fn fork() -> bool {
-    let parent = std::process::id();
-    // SAFETY: the child calls what the library and the C library keep in order for it, and ends.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-        let sockets = std::fs::read_dir("/proc/self/fd").unwrap().filter(|entry| {
-            let leads_to = std::fs::read_link(entry.as_ref().unwrap().path());
-            leads_to.is_ok_and(|path| {
-                path.starts_with("socket:") || path.to_string_lossy().starts_with("socket:")
-            })
-        });
-        let has_nothing = !maps.contains("52f000000000-") && sockets.count() == 0;
-        process::serve_requests();
-        let is_another = service::number(std::process::id()) != service::number(parent);
-        // SAFETY: ends the process without what the test's own end would do.
-        unsafe { libc::_exit(i32::from(!has_nothing) + 2 * i32::from(!is_another)) };
-    }
-    let mut status = 0;
-    // SAFETY: the child that was started above.
-    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-    status == 0
-}
-
-fn other(number: u32) -> Arc<Process> {
-    Arc::new(Process::find(number).unwrap())
+    say("ready");
+    // It answers until the test lets go of it.
+    std::io::stdin().lines().next();
 }
 
 /// Whoever connects with a process that has such rights is served.
 fn is_served(number: u32) {
-    let target = Target::Other(other(number));
+    let target = reach(number);
     for _ in 0..3 {
         let there = allocate(&target, 0, 0x1_0000, 0x3000, 4).unwrap();
         process::protect_virtual_memory(&target, there, 0x1000, 2).unwrap();
@@ -202,8 +107,10 @@ fn is_refused(target: u32, number: [u8; 16]) {
             }
         }
     }
-    let process = other(target);
-    let target = &Target::Other(Arc::clone(&process));
+    let target = &reach(target);
+    let Target::Other(process) = target else {
+        panic!("it is another process");
+    };
     let (section, _) = create_section(&CreateSection {
         name: None,
         ..request("unnamed", 0x1000)
@@ -244,7 +151,7 @@ fn is_refused(target: u32, number: [u8; 16]) {
         process::duplicate_handle(&Target::Own, target, &duplicate).map(drop),
         process::duplicate_handle(target, &Target::Own, &duplicate).map(drop),
         process::close_handle(target, theirs),
-        process::create_thread(&process, &thread).map(drop),
+        process::create_thread(process, &thread).map(drop),
         process::map_view(target, &view).map(drop),
         process::unmap_view(target, base, 0),
     ];
@@ -265,9 +172,10 @@ fn who_may_not_trace_may_not_ask() {
     let first = Credentials::of(FIRST, FIRST);
     let root = Credentials::of(0, 0);
     let target = Asked::start(first);
-    target.refuses("refused", Credentials::of(SECOND, SECOND), first);
-    target.refuses("refused", Credentials::of(FIRST, SECOND), first);
-    target.refuses(
+    refuses(&target, "refused", Credentials::of(SECOND, SECOND), first);
+    refuses(&target, "refused", Credentials::of(FIRST, SECOND), first);
+    refuses(
+        &target,
         "refused",
         Credentials {
             is_apart: true,
@@ -281,11 +189,12 @@ fn who_may_not_trace_may_not_ask() {
         ..first
     };
     let target = Asked::start(capable);
-    target.refuses("refused", first, capable);
+    refuses(&target, "refused", first, capable);
 
     let target = Asked::start(root);
-    target.refuses("refused without capabilities", root, root);
-    target.refuses(
+    refuses(&target, "refused without capabilities", root, root);
+    refuses(
+        &target,
         "refused",
         Credentials {
             is_apart: true,
@@ -296,7 +205,7 @@ fn who_may_not_trace_may_not_ask() {
 
     let mut undumpable = command("target", first);
     let target = Asked::spawn(undumpable.env("WINPAGES_TEST_UNDUMPABLE", "1"));
-    target.refuses("refused", first, root);
+    refuses(&target, "refused", first, root);
 }
 
 #[test]
@@ -308,9 +217,7 @@ fn who_may_trace_is_refused_where_all_are() {
     let mut refusing = command("target", first);
     let target = Asked::spawn(refusing.env("WINPAGES_REMOTE", "refuse"));
     for credentials in [first, Credentials::of(0, 0)] {
-        let asks = target
-            .by("refused in spite of the number", credentials)
-            .status();
+        let asks = asks(&target, "refused in spite of the number", credentials).status();
         assert!(asks.unwrap().success(), "{credentials:?}");
     }
 }
@@ -348,8 +255,7 @@ fn strangers_without_end_are_in_nobodys_way() {
     }
     let target = Asked::start(Credentials::of(FIRST, FIRST));
     let flood = |user| {
-        target
-            .by("flood", Credentials::of(user, user))
+        asks(&target, "flood", Credentials::of(user, user))
             .stdout(Stdio::null())
             .spawn()
             .unwrap()
@@ -372,71 +278,4 @@ fn strangers_without_end_are_in_nobodys_way() {
         stranger.wait().unwrap();
     }
     is_served(target.number());
-}
-
-#[test]
-fn another_program_and_a_fork_have_other_numbers() {
-    if !alone_as_root("another_program_and_a_fork_have_other_numbers") {
-        return;
-    }
-    let mut target = Asked::start(Credentials::of(FIRST, FIRST));
-    let known = Target::Other(other(target.number()));
-    let ask = || {
-        let there = allocate(&known, 0, 0x1000, 0x3000, 4).unwrap();
-        process::free_virtual_memory(&known, there, 0, 0x8000).unwrap();
-    };
-    ask();
-    let before = service::number(target.number()).unwrap();
-    assert_eq!(target.told("become another"), "ready");
-    ask();
-    let after = service::number(target.number()).unwrap();
-    assert_ne!(before, after);
-    let connection = service::connect(target.number());
-    let query = service::request(QUERY, &[0x1_0000]);
-    let answers = [before, after].map(|number| service::answer(&connection, [&number, &query]));
-    assert_eq!(answers, [service::ACCESS_DENIED, 0]);
-    // With the connection from above open.
-    assert_eq!(target.told("fork"), "true");
-    ask();
-}
-
-/// Has a socket of the right name, but not what shows that it is its process's own.
-fn impostor() {
-    let becomes = std::env::var("WINPAGES_TEST_BECOMES").unwrap();
-    let becomes = becomes.parse().unwrap();
-    // SAFETY: changes whom the threads of this process act for.
-    let act_for = |real, effective, saved| unsafe { libc::setresuid(real, effective, saved) };
-    assert_eq!(act_for(FIRST, FIRST, 0), 0);
-    let socket = local_socket::listen(&service::name(std::process::id())).unwrap();
-    assert_eq!(act_for(0, 0, 0) + act_for(becomes, becomes, becomes), 0);
-    println!("\nsays: ready");
-    loop {
-        local_socket::wait_any(&[socket.as_fd()]);
-        let connection = local_socket::accept(socket.as_fd()).unwrap();
-        // Who asks drops the connection, and has said nothing.
-        assert!(local_socket::wait_readable(
-            connection.as_fd(),
-            Duration::from_secs(60)
-        ));
-        let said = local_socket::receive(connection.as_fd(), &mut []).unwrap();
-        assert_eq!(said.bytes, b"");
-    }
-}
-
-#[test]
-fn who_only_has_the_name_is_told_nothing() {
-    if !alone_as_root("who_only_has_the_name_is_told_nothing") {
-        return;
-    }
-    let root = Credentials::of(0, 0);
-    for (becomes, expected) in [
-        (FIRST, NtStatus::IO_TIMEOUT),
-        (SECOND, NtStatus::ACCESS_DENIED),
-    ] {
-        let mut impostor = command("impostor", root);
-        let mut target = Asked::spawn(impostor.env("WINPAGES_TEST_BECOMES", becomes.to_string()));
-        let known = Target::Other(other(target.number()));
-        assert_eq!(allocate(&known, 0, 0x1000, 0x3000, 4), Err(expected));
-        assert!(target.child.try_wait().unwrap().is_none());
-    }
 }

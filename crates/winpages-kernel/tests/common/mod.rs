@@ -4,6 +4,7 @@
 
 mod watchdog;
 
+pub mod asked;
 pub mod credentials;
 pub mod foreign;
 pub mod random;
