@@ -41,6 +41,7 @@ error_codes! {
     ERROR_LOCK_VIOLATION = 33: "The process cannot access the file because another process has locked a portion of the file.";
     ERROR_HANDLE_EOF = 38: "Reached the end of the file.";
     ERROR_NOT_SUPPORTED = 50: "The request is not supported.";
+    ERROR_DUP_NAME = 52: "You were not connected because a duplicate name exists on the network. If joining a domain, go to System in Control Panel to change the computer name and try again. If joining a workgroup, choose another workgroup name.";
     ERROR_BAD_NETPATH = 53: "The network path was not found.";
     ERROR_UNEXP_NET_ERR = 59: "An unexpected network error occurred.";
     ERROR_FILE_EXISTS = 80: "The file exists.";
