@@ -63,6 +63,8 @@ pub enum Operation {
     CreateObject,
     /// Opening one.
     OpenObject,
+    /// Creating, opening or destroying a private namespace.
+    PrivateNamespace,
     /// Reading or writing a security descriptor's text.
     SecurityText,
     /// Waiting.
@@ -133,6 +135,7 @@ impl fmt::Display for Operation {
             Self::InspectHeap => "look through the heap",
             Self::CreateObject => "create the object",
             Self::OpenObject => "open the object",
+            Self::PrivateNamespace => "use the private namespace",
             Self::SecurityText => "read or write the text of a security descriptor",
             Self::Wait => "wait",
             Self::Signal => "signal the object",

@@ -25,7 +25,10 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
             | Operation::OpenObject
             | Operation::CreateObject,
             ERROR_PATH_NOT_FOUND,
-        ) => "the only backslash a name may have is the one behind Local or Global",
+        ) => {
+            "the only backslash a name may have is the one behind Local, Global, or what this process calls a \
+             private namespace"
+        }
         (Operation::CreateSection | Operation::CreateObject, ERROR_ALREADY_EXISTS) => {
             "somebody holds an object of that name: open it, or use create_or_open"
         }
@@ -139,6 +142,12 @@ pub(crate) fn of(operation: Operation, code: Code) -> Option<&'static str> {
         (Operation::StartThread, ERROR_ACCESS_DENIED) => {
             "the process was not opened for CREATE_THREAD (open it for ALL), or has ended; on Linux, it \
              must call serve_requests, as programs compiled with winpages cc do by themselves"
+        }
+        (Operation::PrivateNamespace, ERROR_DUP_NAME) => {
+            "this process calls another private namespace so already"
+        }
+        (Operation::PrivateNamespace, ERROR_ACCESS_DENIED) => {
+            "this user does not belong to all groups of the boundary"
         }
         (Operation::ChangePlaceholder, _) => {
             "offsets are multiples of page_size(), and placeholders to be joined lie side by side"

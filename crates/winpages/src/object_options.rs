@@ -55,7 +55,8 @@ use sealed::Kind;
 /// [`Timer`](crate::Timer) shall be created or opened; made by their `options`.
 ///
 /// Names are as those of sections, and share one namespace with them: `Local\ready`, or `ready` for
-/// short, or `Global\ready`. A name lives as long as somebody holds a handle.
+/// short, or `Global\ready`, or one in a [`PrivateNamespace`](crate::PrivateNamespace). A name lives as long as
+/// somebody holds a handle.
 #[derive(Debug)]
 #[must_use = "nothing is created before `create`, `open` or `create_or_open` is called"]
 pub struct ObjectOptions<T: Kind> {

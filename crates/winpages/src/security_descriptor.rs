@@ -7,7 +7,7 @@ use winpages_error::error_code::{ERROR_INVALID_PARAMETER, ERROR_INVALID_SECURITY
 use crate::error::{Error, Operation};
 use crate::platform::{self, SecurityBytes};
 
-/// Whom an entry of a [`SecurityDescriptor`] is about.
+/// Whom an entry of a [`SecurityDescriptor`] is about, and who uses a [`PrivateNamespace`](crate::PrivateNamespace).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trustee {
@@ -30,6 +30,19 @@ impl Trustee {
             Self::Owner => (3, &[4]),
             Self::Administrators => (5, &[32, 544]),
         }
+    }
+
+    /// The SID, in words: its revision, how many parts, six bytes of authority, of which the last counts, and
+    /// the parts.
+    pub(crate) fn sid_words(self) -> Vec<u32> {
+        let (authority, parts) = self.sid();
+        let count = parts.len() as u8;
+        let mut words = vec![
+            u32::from_le_bytes([1, count, 0, 0]),
+            u32::from_le_bytes([0, 0, 0, authority]),
+        ];
+        words.extend(parts);
+        words
     }
 }
 
@@ -205,18 +218,11 @@ impl SecurityDescriptor {
         if self.words[DACL] == 0 {
             self.begin_list();
         }
-        let (authority, parts) = trustee.sid();
-        let words = 4 + parts.len();
-        let size = (words * size_of::<u32>()) as u32;
-        let count = parts.len() as u8;
-        self.words.extend([
-            u32::from(kind) | size << 16,
-            rights.bits(),
-            // A SID: its revision, how many parts, and six bytes of authority, of which the last counts.
-            u32::from_le_bytes([1, count, 0, 0]),
-            u32::from_le_bytes([0, 0, 0, authority]),
-        ]);
-        self.words.extend(parts);
+        let sid = trustee.sid_words();
+        let size = ((2 + sid.len()) * size_of::<u32>()) as u32;
+        self.words
+            .extend([u32::from(kind) | size << 16, rights.bits()]);
+        self.words.extend(sid);
         let list = self.words[DACL] as usize / size_of::<u32>();
         self.words[list] += size << 16;
         self.words[list + 1] += 1;

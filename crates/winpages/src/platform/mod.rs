@@ -12,6 +12,7 @@
 //! * [`open_process`] and what is done to other processes; [`duplicate_from`] and its family for their handles,
 //!   [`start_thread`] and its family for threads there, [`HeapCursor`] for their heaps; [`start_process`], and [`adopt`] for what is inherited;
 //!   [`AsStream`], [`Stream`], [`stream`] and [`is_same_variable`] for what the child is given otherwise.
+//! * [`NamespaceHandle`], closed when dropped: CreatePrivateNamespace and its family.
 //! * [`HeapHandle`], destroyed when dropped: HeapCreate, HeapAlloc and their family.
 //! * [`add_vectored`] and its family: exception handlers.
 //! * [`copy`]: bytes between memory of the program's own and memory that may not be usable, or that
@@ -261,6 +262,14 @@ pub(crate) enum Waited {
 
 /// A security descriptor, self-relative.
 pub(crate) type SecurityBytes<'a> = &'a [u8];
+
+/// What a private namespace is found by.
+#[derive(Clone, Debug)]
+pub(crate) struct BoundaryRequest {
+    pub name: Vec<u16>,
+    /// SIDs, each in words.
+    pub sids: Vec<Vec<u32>>,
+}
 
 /// What a heap amounts to, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
