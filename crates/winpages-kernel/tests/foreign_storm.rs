@@ -19,32 +19,6 @@ use winpages_kernel::process::{free_virtual_memory, protect_virtual_memory};
 /// Where the numbers of the processes are whose memory is to be changed.
 const TARGETS: &str = "WINPAGES_TEST_TARGETS";
 
-/// Whether standard input has ended.
-fn is_to_end() -> bool {
-    let mut polled = libc::pollfd {
-        fd: 0,
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: a system call on a local.
-    unsafe { libc::poll(&raw mut polled, 1, 0) != 0 }
-}
-
-/// Sleeps and computes, and sees whether it was disturbed.
-fn watches_itself() {
-    let time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 3_000_000,
-    };
-    while !is_to_end() {
-        // SAFETY: a system call on locals.
-        let slept = unsafe { libc::nanosleep(&raw const time, core::ptr::null_mut()) };
-        assert_eq!(slept, 0);
-        let sum: u64 = (0..10_000u64).map(|number| number * number).sum();
-        assert_eq!(core::hint::black_box(sum), 333_283_335_000);
-    }
-}
-
 /// Has threads that come and go.
 fn starts_threads() {
     while !is_to_end() {

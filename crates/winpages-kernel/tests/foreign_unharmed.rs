@@ -164,34 +164,6 @@ fn receives() {
     }
 }
 
-/// Computes the same over and over, until there is something to read.
-fn computes() {
-    let compute = || {
-        let (mut number, mut float) = (0x9E37_79B9_7F4A_7C15u64, 1.0f64);
-        let mut lanes = [1.0f32; 16];
-        for step in 0..20_000u64 {
-            number = (number ^ step)
-                .wrapping_mul(0xBF58_476D_1CE4_E5B9)
-                .rotate_left(13);
-            float = (float * 1.000_01 + step as f64).sqrt();
-            for (index, lane) in lanes.iter_mut().enumerate() {
-                *lane = (*lane + index as f32).sqrt();
-            }
-        }
-        (number, float.to_bits(), lanes.map(f32::to_bits))
-    };
-    let expected = compute();
-    let mut polled = libc::pollfd {
-        fd: 0,
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: a system call on a local.
-    while unsafe { libc::poll(&raw mut polled, 1, 0) } == 0 {
-        assert_eq!(compute(), expected);
-    }
-}
-
 static LAST_SIGNAL: AtomicI32 = AtomicI32::new(-1);
 
 extern "C" fn note(_: i32, information: *mut libc::siginfo_t, _: *mut libc::c_void) {

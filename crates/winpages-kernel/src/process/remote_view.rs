@@ -54,7 +54,7 @@ pub fn map_view(
     });
     if asked.as_ref().err() == Some(&Asked::NotListening) {
         let (place, size, view) = section::view_to_map_elsewhere(section, granted, request)?;
-        let range = injection::map_view(other, place, size, &view)?;
+        let range = injection::map_view(other, place, size, view)?;
         return Ok((range, Ok(())));
     }
     let answer = asked.map_err(status)?;

@@ -1,15 +1,17 @@
-//! Doing something apart from this process: in a child that shares its memory and its descriptors, while the
-//! calling thread waits; or, where it must be this process that does it, in a thread of its own.
+//! Doing something apart from the calling thread: in a child that shares this process's memory and descriptors, while
+//! the thread waits; or in another thread, for which it waits only so long.
 //!
 //! What has to come to its end is done in a child: it goes on when this process is killed.
 
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
+use core::time::Duration;
+use std::sync::mpsc;
 use std::thread;
 
 use rustix::io::Errno;
 
-use super::signals;
+use super::{clock, signals};
 
 const STACK_SIZE: usize = 64 << 10;
 
@@ -100,21 +102,30 @@ pub unsafe fn in_child<R>(task: impl FnOnce() -> R) -> Result<Option<R>, Errno> 
     Ok(errand.outcome)
 }
 
-/// Runs `task` in a thread of its own, without signals, and waits for its end.
+/// Has `work` done in a thread of its own, without signals, and waits until `until`, a time of the monotonic clock, for
+/// what it answers: `None` if that takes longer, or comes to nothing. The thread then goes on, for as long as it takes.
 ///
 /// # Errors
 ///
 /// `EAGAIN` if there can be no thread.
-pub fn in_thread<R: Send>(task: impl FnOnce() -> R + Send) -> Result<Option<R>, Errno> {
-    thread::scope(|scope| {
-        let blocked = signals::block_all();
-        let started = thread::Builder::new()
-            .stack_size(4 * STACK_SIZE)
-            .spawn_scoped(scope, task);
-        blocked.restore();
-        let started = started.map_err(|_| Errno::AGAIN)?;
-        Ok(started.join().ok())
-    })
+pub fn within<R: Send + 'static>(
+    until: Duration,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<Option<R>, Errno> {
+    let (answer, answered) = mpsc::sync_channel(1);
+    let blocked = signals::block_all();
+    let started = thread::Builder::new()
+        .stack_size(4 * STACK_SIZE)
+        .spawn(move || answer.send(work()));
+    blocked.restore();
+    let started = started.map_err(|_| Errno::AGAIN)?;
+    let left = until.saturating_sub(clock::monotonic());
+    let Ok(result) = answered.recv_timeout(left) else {
+        return Ok(None);
+    };
+    // Nothing of it is left when it has answered in time.
+    let _ = started.join();
+    Ok(Some(result))
 }
 
 #[cfg(test)]
@@ -122,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_answer() {
+    fn a_child_answers() {
         let own = std::process::id();
         let mut seen = 0;
         // SAFETY: asks the kernel and writes a local.
@@ -134,7 +145,21 @@ mod tests {
         };
         assert_eq!(seen, 7);
         assert!(child.unwrap().is_some_and(|number| number != own));
-        assert_eq!(in_thread(std::process::id), Ok(Some(own)));
+    }
+
+    #[test]
+    fn a_thread_is_waited_for_until_it_answers_or_time_is_over() {
+        assert_eq!(within(Duration::MAX, || 7), Ok(Some(7)));
+        let (go_on, told) = mpsc::channel::<()>();
+        let (said, heard) = mpsc::channel();
+        let work = move || {
+            let _ = told.recv();
+            said.send(7)
+        };
+        let soon = clock::monotonic() + Duration::from_millis(10);
+        assert_eq!(within(soon, work), Ok(None));
+        go_on.send(()).unwrap();
+        assert_eq!(heard.recv(), Ok(7));
     }
 
     #[test]

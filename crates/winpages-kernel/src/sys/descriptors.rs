@@ -93,3 +93,22 @@ pub fn lock_holders(device: u64, inode: u64) -> impl Iterator<Item = u32> {
         .collect();
     holders.into_iter()
 }
+
+/// Closes all descriptors of the calling thread but one, in a table of its own from now on: whoever shared the one before
+/// keeps them. Kernels before 5.9 cannot, and leave them as they are.
+///
+/// # Safety
+///
+/// Nothing that the thread does later relies on any of them.
+pub(super) unsafe fn keep_only(file: BorrowedFd<'_>) {
+    const UNSHARE: usize = 2;
+    let kept = file.as_raw_fd() as usize;
+    let close = |first: usize, last: usize| {
+        // SAFETY: takes numbers; the caller vouches for what they mean.
+        unsafe { libc::syscall(libc::SYS_close_range, first, last, UNSHARE) };
+    };
+    if let Some(last) = kept.checked_sub(1) {
+        close(0, last);
+    }
+    close(kept + 1, u32::MAX as usize);
+}

@@ -6,7 +6,8 @@ use rustix::io::Errno;
 
 use super::memory::Access;
 use super::procmap::Maps;
-use super::tracee::{InjectionError, SYSTEM_CALL, Tracee, Watched};
+use super::tracee::{SYSTEM_CALL, Tracee};
+use super::watched_thread::{InjectionError, Watched};
 use super::{apart, clock, descriptors, proc_text, process, process_memory};
 
 /// How often it is tried with a process whose threads end, or that becomes another program.
@@ -18,7 +19,11 @@ const OF_ANCESTORS: u64 = 1;
 
 /// Stops a thread of a process, has `task` make system calls there, and lets it go on as if nothing had been.
 ///
-/// It is done in a child of this process, so that the thread is not left in the middle when this one is killed.
+/// It is done in a child of this process, so that the thread is not left in the middle when this one is killed; where
+/// the kernel lets no child do it, in the calling thread, which must let no signals through and end soon.
+///
+/// No first call is made after `until`, a time of the monotonic clock. Later ones are, and the thread is waited for
+/// as long as it takes: who must go on has this done by [`apart::within`].
 ///
 /// # Errors
 ///
@@ -30,9 +35,10 @@ const OF_ANCESTORS: u64 = 1;
 /// begun anew as long as it has made no call.
 pub unsafe fn inject<R: Send>(
     process: u32,
+    until: Duration,
     task: impl Fn(&mut Tracee<'_>) -> Result<R, InjectionError> + Sync,
 ) -> Result<R, InjectionError> {
-    let mut attempts = 0..MOST_ATTEMPTS;
+    let mut attempts = (0..MOST_ATTEMPTS).take_while(|_| clock::monotonic() < until);
     loop {
         let watched = choose_thread(process)?;
         let Some(instruction) = find_instruction(process)? else {
@@ -42,7 +48,7 @@ pub unsafe fn inject<R: Send>(
             continue;
         };
         let run = || {
-            let mut tracee = match Tracee::stop(&watched, instruction) {
+            let mut tracee = match Tracee::stop(&watched, instruction, until) {
                 Ok(tracee) => tracee,
                 Err(error) => return (false, Err(error)),
             };
@@ -56,7 +62,7 @@ pub unsafe fn inject<R: Send>(
         let is_denied = matches!(done, Ok(Some((false, Err(InjectionError::Denied)))));
         if is_denied && process::tracing_scope() == OF_ANCESTORS {
             // This process may trace, but no child of it.
-            done = apart::in_thread(run);
+            done = Ok(Some(run()));
         }
         match done {
             // The thread has ended, or the process became another program before the thread was stopped.
@@ -214,7 +220,11 @@ mod tests {
 
     fn own_number_of(process: u32) -> Result<usize, InjectionError> {
         // SAFETY: the call changes nothing.
-        unsafe { inject(process, |tracee| tracee.call(libc::SYS_getpid, [0; 6])) }
+        unsafe {
+            inject(process, Duration::MAX, |tracee| {
+                tracee.call(libc::SYS_getpid, [0; 6])
+            })
+        }
     }
 
     #[test]
@@ -232,9 +242,36 @@ mod tests {
     fn what_a_call_answers_is_told() {
         let mut child = start();
         // SAFETY: there is no such call.
-        let answer = unsafe { inject(child.id(), |tracee| tracee.call(9999, [0; 6])) };
+        let answer = unsafe {
+            inject(child.id(), Duration::MAX, |tracee| {
+                tracee.call(9999, [0; 6])
+            })
+        };
         assert_eq!(answer, Err(InjectionError::Failed(Errno::NOSYS)));
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// The registers that a call needs are the thread's until it ends, however long nobody waits for it any more.
+    #[test]
+    fn who_waits_does_not_wait_for_a_call_without_end() {
+        let mut child = start();
+        let number = child.id();
+        // In milliseconds: more than a thread may take to come to a call.
+        const LONG: usize = 2500;
+        let until = clock::monotonic() + Duration::from_millis(100);
+        let call =
+            move |tracee: &mut Tracee<'_>| tracee.call(libc::SYS_poll, [0, 0, LONG, 0, 0, 0]);
+        // SAFETY: the call changes nothing.
+        let answered = apart::within(until, move || unsafe { inject(number, until, call) });
+        assert_eq!(answered, Ok(None));
+        let mut own = own_number_of(number);
+        while own == Err(InjectionError::Denied) {
+            clock::sleep(PAUSE);
+            own = own_number_of(number);
+        }
+        assert_eq!(own, Ok(number as usize));
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
     }
 }

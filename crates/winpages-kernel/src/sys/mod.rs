@@ -51,6 +51,7 @@ pub mod trace;
 pub mod tracee;
 mod tracee_descriptor;
 pub mod unshared_page;
+pub mod watched_thread;
 pub mod word;
 pub mod write_watch;
 

@@ -8,83 +8,15 @@
 //! thread's signal mask, nor its stack, nor its code is touched; of the other registers a system call changes none.
 //!
 //! All of this is done by one thread of the tracer, which must end soon after: the kernel then lets go of a tracee
-//! that could not be waited for.
+//! that could not be waited for. That is only done as long as it has its own registers. With others it is waited for,
+//! however long it takes (a control group can be frozen for days), and what was begun is carried through.
 
 use core::time::Duration;
 
-use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 
-use super::{clock, proc_text, process_memory};
-
-/// Why a thread could not be made to make system calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InjectionError {
-    /// It has ended, or become another program.
-    Gone,
-    /// The kernel does not allow it, somebody else traces it, or it has limited what system calls it makes.
-    Denied,
-    /// It does not come to where it can be stopped.
-    StandsStill,
-    /// It is no thread of a 64-bit program, or has no code that makes system calls.
-    Unsupported,
-    /// A system call answered that.
-    Failed(Errno),
-}
-
-/// A thread, and what is needed to watch it.
-#[derive(Debug)]
-pub struct Watched {
-    /// The number of its process.
-    pub process: u32,
-    /// Its own.
-    pub thread: u32,
-    stat: OwnedFd,
-    status: OwnedFd,
-}
-
-impl Watched {
-    /// Begins to watch a thread.
-    ///
-    /// # Errors
-    ///
-    /// [`InjectionError::Gone`], [`InjectionError::Denied`]; [`InjectionError::Failed`] without a descriptor.
-    pub fn new(process: u32, thread: u32) -> Result<Self, InjectionError> {
-        let open = |name: &str| {
-            let path = format!("/proc/{process}/task/{thread}/{name}");
-            let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::CLOEXEC;
-            rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|errno| match errno {
-                Errno::NOENT | Errno::SRCH => InjectionError::Gone,
-                Errno::ACCESS | Errno::PERM => InjectionError::Denied,
-                errno => InjectionError::Failed(errno),
-            })
-        };
-        Ok(Self {
-            process,
-            thread,
-            stat: open("stat")?,
-            status: open("status")?,
-        })
-    }
-
-    /// The letter that the kernel has for what it is doing; `None` if it does no more.
-    pub fn state(&self) -> Option<u8> {
-        const STATE: usize = 3;
-        let mut buffer = [0; 512];
-        let got = rustix::io::pread(&self.stat, &mut buffer, 0).ok()?;
-        let state = *proc_text::stat_field(&buffer[..got], STATE)?.first()?;
-        (!b"ZXx".contains(&state)).then_some(state)
-    }
-
-    /// Whether it has limited what system calls it makes.
-    fn is_confined(&self) -> bool {
-        let mut buffer = [0; 4096];
-        let got = rustix::io::pread(self.status.as_fd(), &mut buffer, 0).unwrap_or(0);
-        let mut lines = buffer[..got].split(|byte| *byte == b'\n');
-        let mode = lines.find_map(|line| line.strip_prefix(b"Seccomp:"));
-        mode.is_some_and(|mode| proc_text::word(mode, 0) != Some(b"0"))
-    }
-}
+use super::watched_thread::{InjectionError, Watched};
+use super::{clock, descriptors, process_memory};
 
 /// How long a thread may take to stop. It is some microseconds, unless it waits for a device, or is starting
 /// another program.
@@ -108,12 +40,18 @@ enum Stop {
 #[derive(Debug)]
 pub struct Tracee<'a> {
     watched: &'a Watched,
+    /// Up to when, by the monotonic clock, somebody waits for what comes of it.
+    until: Duration,
     /// Where the instruction is that makes a system call.
     instruction: usize,
     /// What it goes on with.
     saved: Registers,
     /// Whether it has other registers than those.
     is_altered: bool,
+    /// Whether it has come to the first call, after which it does not stay in the middle.
+    is_underway: bool,
+    /// Whether nobody waits any more.
+    is_left_behind: bool,
 }
 
 /// What the kernel calls stops that were asked for.
@@ -123,18 +61,25 @@ const CALL_STOP: i32 = libc::SIGTRAP | 0x80;
 const CODE_64: u64 = 0x33;
 
 impl<'a> Tracee<'a> {
-    /// Stops a thread where it is.
+    /// Stops a thread where it is. `until` is up to when, by the monotonic clock, a first call may be begun.
     ///
     /// # Errors
     ///
     /// All but [`InjectionError::Failed`].
-    pub fn stop(watched: &'a Watched, instruction: usize) -> Result<Self, InjectionError> {
+    pub fn stop(
+        watched: &'a Watched,
+        instruction: usize,
+        until: Duration,
+    ) -> Result<Self, InjectionError> {
         let mut tracee = Self {
             watched,
+            until,
             instruction,
             // SAFETY: numbers, for which zero is a value.
             saved: unsafe { core::mem::zeroed() },
             is_altered: false,
+            is_underway: false,
+            is_left_behind: false,
         };
         let options = libc::PTRACE_O_TRACESYSGOOD as usize;
         tracee
@@ -164,23 +109,28 @@ impl<'a> Tracee<'a> {
         Err(refusal)
     }
 
-    /// Has the thread make a system call.
+    /// Has the thread make a system call. The first one is given up if the thread does not come to it soon; from then
+    /// on it is waited for as long as it takes.
     ///
     /// # Errors
     ///
-    /// [`InjectionError::Failed`] with what the call answers; [`InjectionError::Gone`] and
-    /// [`InjectionError::StandsStill`], after which there is nothing more to be done with it.
+    /// [`InjectionError::Failed`] with what the call answers; [`InjectionError::Gone`], and
+    /// [`InjectionError::StandsStill`] instead of a first call.
     pub fn call(
         &mut self,
         number: libc::c_long,
         arguments: [usize; 6],
     ) -> Result<usize, InjectionError> {
         loop {
+            let patience = self.patience();
+            if patience == Some(Duration::ZERO) {
+                return Err(InjectionError::StandsStill);
+            }
             let mut registers = self.saved;
             registers.rip = self.instruction as u64;
             registers.rax = number as u64;
             // The kernel must not take this for a call that it has to make again.
-            registers.orig_rax = u64::MAX;
+            registers.orig_rax = NO_CALL;
             let places = [
                 &mut registers.rdi,
                 &mut registers.rsi,
@@ -195,25 +145,21 @@ impl<'a> Tracee<'a> {
             self.is_altered = true;
             self.set_registers(&registers)?;
             self.resume(libc::PTRACE_SYSCALL, 0)?;
-            match self.wait(Some(PATIENCE)) {
+            match self.wait(patience) {
                 Ok(Stop::Call) => break,
                 // Its process was stopped or continued, which the kernel remembers.
                 Ok(Stop::Asked) => {}
                 Ok(Stop::Signal(signal)) => self.deliver(signal)?,
                 Err(InjectionError::StandsStill) => {
-                    // It has not come to the call: its control group may be frozen.
-                    self.interrupt()?;
-                    match self.wait(Some(PATIENCE))? {
-                        Stop::Call => break,
-                        stop => self.settle(stop)?,
-                    }
+                    self.take_back()?;
                     return Err(InjectionError::StandsStill);
                 }
                 Err(error) => return Err(error),
             }
         }
+        self.is_underway = true;
         self.resume(libc::PTRACE_SYSCALL, 0)?;
-        // Nothing but the call itself lies between here and its end, and it must not be left in the middle.
+        // Nothing but the call itself lies between here and its end.
         self.wait(None)?;
         let answer = self.registers()?.rax as i64;
         if (-4095..0).contains(&answer) {
@@ -222,6 +168,27 @@ impl<'a> Tracee<'a> {
             )));
         }
         Ok(answer as usize)
+    }
+
+    /// How long the thread may take to come to where a call begins; `None` if it was in one before: who calls relies
+    /// on making others that take back what those before them did.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.until.saturating_sub(clock::monotonic());
+        (!self.is_underway).then(|| left.min(PATIENCE))
+    }
+
+    /// Takes back a call that the thread has not come to: its control group may be frozen.
+    fn take_back(&mut self) -> Result<(), InjectionError> {
+        self.interrupt()?;
+        match self.wait(None)? {
+            Stop::Call => {
+                // It has come to it after all, and passes it by.
+                let mut registers = self.registers()?;
+                registers.orig_rax = NO_CALL;
+                self.set_registers(&registers)
+            }
+            stop => self.settle(stop),
+        }
     }
 
     /// Lets the thread go on as if nothing had been.
@@ -235,7 +202,7 @@ impl<'a> Tracee<'a> {
             // lets go of a tracee it does so far, but has not promised it.
             self.interrupt()?;
             self.resume(libc::PTRACE_CONT, 0)?;
-            let stop = self.wait(Some(PATIENCE))?;
+            let stop = self.wait(None)?;
             self.settle(stop)?;
         }
         self.set_registers(&self.saved)?;
@@ -291,7 +258,7 @@ impl<'a> Tracee<'a> {
         loop {
             self.interrupt()?;
             self.resume(libc::PTRACE_CONT, signal)?;
-            match self.wait(Some(PATIENCE))? {
+            match self.wait(self.patience())? {
                 Stop::Asked => return self.save(),
                 Stop::Signal(next) => signal = next,
                 Stop::Call => signal = 0,
@@ -404,16 +371,18 @@ impl<'a> Tracee<'a> {
 
     /// Waits until the thread has stopped. It is asked and not waited for: another thread of this process may take
     /// what the kernel tells who waits.
-    fn wait(&self, limit: Option<Duration>) -> Result<Stop, InjectionError> {
+    fn wait(&mut self, limit: Option<Duration>) -> Result<Stop, InjectionError> {
         const SHORT: Duration = Duration::from_micros(200);
         const LONGEST_PAUSE: Duration = Duration::from_millis(1);
+        const LONGEST_PAUSE_LEFT_BEHIND: Duration = Duration::from_millis(20);
         let start = clock::monotonic();
         let mut pause = Duration::from_micros(20);
         loop {
             if let Some(stop) = self.stopped() {
                 return Ok(stop);
             }
-            let waited = clock::monotonic().saturating_sub(start);
+            let now = clock::monotonic();
+            let waited = now.saturating_sub(start);
             if waited < SHORT {
                 clock::yield_now();
                 continue;
@@ -424,8 +393,28 @@ impl<'a> Tracee<'a> {
             if limit.is_some_and(|limit| waited > limit) {
                 return Err(InjectionError::StandsStill);
             }
+            if limit.is_none() && now > self.until && !self.is_left_behind {
+                self.is_left_behind = true;
+                self.let_go_of_descriptors();
+            }
             clock::sleep(pause);
-            pause = (2 * pause).min(LONGEST_PAUSE);
+            let longest = if self.is_left_behind {
+                LONGEST_PAUSE_LEFT_BEHIND
+            } else {
+                LONGEST_PAUSE
+            };
+            pause = (2 * pause).min(longest);
+        }
+    }
+
+    /// Has a tracer that may outlive its process keep none of its descriptors: others may wait for the ends of pipes
+    /// to be closed, or for ports to be free. What is not done yet and needs one fails.
+    fn let_go_of_descriptors(&self) {
+        let own = rustix::thread::gettid();
+        // A thread has the descriptors of all the others, and ends with them.
+        if own == rustix::process::getpid() {
+            // SAFETY: this thread is a process, and opens and uses no others from here on but this one.
+            unsafe { descriptors::keep_only(self.watched.stat()) };
         }
     }
 
@@ -455,6 +444,9 @@ impl<'a> Tracee<'a> {
         Ok(vector.iov_len)
     }
 }
+
+/// What stands where the number of a call stands if there is none.
+const NO_CALL: u64 = u64::MAX;
 
 /// The instruction that makes a system call.
 pub const SYSTEM_CALL: [u8; 2] = [0x0F, 0x05];

@@ -7,7 +7,8 @@ use rustix::io::{Errno, IoSlice};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use rustix::process::PidfdGetfdFlags;
 
-use super::tracee::{InjectionError, Tracee};
+use super::tracee::Tracee;
+use super::watched_thread::InjectionError;
 
 /// What the call that receives reads: `struct msghdr`, `struct iovec`, and one byte.
 const MESSAGE_SIZE: usize = 80;
@@ -121,6 +122,7 @@ mod tests {
     use std::io::{Read, Seek};
     use std::os::fd::AsFd;
     use std::process::{Command, Stdio};
+    use std::time::Duration;
 
     use crate::sys::{descriptors, injection, process};
 
@@ -140,7 +142,7 @@ mod tests {
         let text = b"written there";
         // SAFETY: the file is this test's own.
         let written = unsafe {
-            injection::inject(child.id(), |tracee| {
+            injection::inject(child.id(), Duration::MAX, |tracee| {
                 let given = tracee.give(descriptor.as_fd(), file.as_fd())?;
                 let stack = tracee.call(libc::SYS_mmap, [0, 4096, 3, 0x22, usize::MAX, 0])?;
                 tracee.write(stack, text)?;

@@ -183,6 +183,54 @@ pub fn change_memory(target: &Target) -> Result<(), NtStatus> {
     free_virtual_memory(target, base, 0, RELEASE).map(drop)
 }
 
+/// Whether standard input has ended.
+pub fn is_to_end() -> bool {
+    let mut polled = libc::pollfd {
+        fd: 0,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: a system call on a local.
+    unsafe { libc::poll(&raw mut polled, 1, 0) != 0 }
+}
+
+/// Sleeps and computes, and sees whether it was disturbed.
+pub fn watches_itself() {
+    let time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 3_000_000,
+    };
+    while !is_to_end() {
+        // SAFETY: a system call on locals.
+        let slept = unsafe { libc::nanosleep(&raw const time, core::ptr::null_mut()) };
+        assert_eq!(slept, 0);
+        let sum: u64 = (0..10_000u64).map(|number| number * number).sum();
+        assert_eq!(core::hint::black_box(sum), 333_283_335_000);
+    }
+}
+
+/// Computes the same over and over, until there is something to read.
+pub fn computes() {
+    let compute = || {
+        let (mut number, mut float) = (0x9E37_79B9_7F4A_7C15u64, 1.0f64);
+        let mut lanes = [1.0f32; 16];
+        for step in 0..20_000u64 {
+            number = (number ^ step)
+                .wrapping_mul(0xBF58_476D_1CE4_E5B9)
+                .rotate_left(13);
+            float = (float * 1.000_01 + step as f64).sqrt();
+            for (index, lane) in lanes.iter_mut().enumerate() {
+                *lane = (*lane + index as f32).sqrt();
+            }
+        }
+        (number, float.to_bits(), lanes.map(f32::to_bits))
+    };
+    let expected = compute();
+    while !is_to_end() {
+        assert_eq!(compute(), expected);
+    }
+}
+
 /// Runs tests whose processes are this program again, without threads that its first one does not start. What is
 /// said on the command line chooses, as elsewhere.
 pub fn run_tests(tests: &[(&str, fn())]) {

@@ -7,6 +7,7 @@ mod watchdog;
 pub mod asked;
 pub mod credentials;
 pub mod foreign;
+pub mod freezer;
 pub mod random;
 pub mod service;
 pub mod users;

@@ -1,10 +1,10 @@
 //! What becomes of memory that others allocated in a process before it answered: one that was started suspended, most
 //! of all.
 
-use super::lock_memory;
 use super::record::{self, Record};
+use super::{PATIENCE, lock_memory};
 use crate::address_space::adopt;
-use crate::sys::{memory, process};
+use crate::sys::{clock, memory, process};
 
 /// Enters what others have allocated in this process into its own map of regions, for it answers them itself from now
 /// on. Views stay what they are to it: mappings of others.
@@ -18,7 +18,7 @@ pub(in crate::process) fn adopt_own() {
         return;
     }
     // Who is about to change it comes to his end first.
-    let Ok(_lock) = lock_memory(number, || false) else {
+    let Ok(_lock) = lock_memory(number, clock::monotonic() + PATIENCE, || false) else {
         return;
     };
     let Some(record) = Record::of(number).ok().filter(is_there) else {

@@ -1,5 +1,7 @@
 //! Reserving and committing.
 
+use std::sync::Arc;
+
 use super::protect::protect_in;
 use super::record::{Allocation, MadeOf, Run};
 use super::{Session, map_private, restore, set_access, status, unmap};
@@ -10,7 +12,7 @@ use crate::address_space::{
 };
 use crate::process::Process;
 use crate::sys::memory::Access;
-use crate::sys::tracee::InjectionError;
+use crate::sys::watched_thread::InjectionError;
 
 /// Allocates in a process that does not answer; see
 /// [`allocate_virtual_memory_within`](crate::address_space::allocate_virtual_memory_within).
@@ -22,7 +24,7 @@ use crate::sys::tracee::InjectionError;
 ///
 /// What that answers; [`NtStatus::NOT_SUPPORTED`] for placeholders, large pages and pages by number.
 pub(in crate::process) fn allocate(
-    process: &Process,
+    process: &Arc<Process>,
     requirements: &AddressRequirements,
     base: usize,
     size: usize,
@@ -37,10 +39,11 @@ pub(in crate::process) fn allocate(
     if request.kind.intersects(unknown) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
-    Session::with(process, |mut session| match request.wanted {
+    let requirements = *requirements;
+    Session::with(process, move |mut session| match request.wanted {
         Wanted::Anywhere(size) => session.place(
             size,
-            requirements,
+            &requirements,
             request.kind.contains(AllocationType::TOP_DOWN),
             |session, range| reserve_at(session, &request, range),
             |error| status_of_reserving(error, request.kind),

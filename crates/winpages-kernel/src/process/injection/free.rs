@@ -1,5 +1,7 @@
 //! Decommitting and releasing.
 
+use std::sync::Arc;
+
 use super::{Session, map_pages, status, unmap};
 use crate::NtStatus;
 use crate::address_space::{FreeTask, PageRange, range_within};
@@ -13,13 +15,13 @@ use crate::sys::memory::Access;
 ///
 /// What that answers. The process's own memory counts as not allocated.
 pub(in crate::process) fn free(
-    process: &Process,
+    process: &Arc<Process>,
     base: usize,
     size: usize,
     free_type: u32,
 ) -> Result<PageRange, NtStatus> {
     let task = FreeTask::check(base, size, free_type)?;
-    Session::with(process, |session| free_in(&session, task, base, size))
+    Session::with(process, move |session| free_in(&session, task, base, size))
 }
 
 fn free_in(

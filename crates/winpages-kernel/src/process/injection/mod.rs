@@ -10,6 +10,7 @@ mod record;
 mod view;
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -20,8 +21,9 @@ use crate::address_space::PageRange;
 use crate::sys::file::{self, FlockOperation};
 use crate::sys::memory::Access;
 use crate::sys::procmap::Maps;
-use crate::sys::tracee::{InjectionError, Tracee};
-use crate::sys::{clock, injection, process, process_memory};
+use crate::sys::tracee::Tracee;
+use crate::sys::watched_thread::InjectionError;
+use crate::sys::{apart, clock, injection, process, process_memory};
 pub(super) use adopt::adopt_own;
 pub(super) use allocate::allocate;
 pub(super) use free::free;
@@ -35,33 +37,45 @@ struct Session<'a> {
     /// Its memory's descriptor, which is locked: one at a time changes it, and its record.
     lock: OwnedFd,
     record: Record,
+    /// Up to when, by the monotonic clock, somebody waits for the change.
+    until: Duration,
 }
 
-/// How long others may take who change the same process's memory.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a change may take, others' that come before it included.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<'a> Session<'a> {
-    /// Has `work` done with a process's memory.
-    fn with<R>(
-        process: &'a Process,
-        work: impl FnOnce(Self) -> Result<R, NtStatus>,
+    /// Has `work` done with a process's memory, in another thread: it may take as long as the process likes, for what
+    /// was begun is carried through, and nobody else changes anything before. The calling thread waits for
+    /// [`PATIENCE`], and then answers [`NtStatus::IO_TIMEOUT`]: nothing has happened, or all of it will when the
+    /// process moves again.
+    fn with<R: Send + 'static>(
+        process: &Arc<Process>,
+        work: impl FnOnce(Session<'_>) -> Result<R, NtStatus> + Send + 'static,
     ) -> Result<R, NtStatus> {
-        Self::open(process)
-            .and_then(work)
-            .map_err(|status| match status {
-                // The kernel denies what is asked of a process that is about to end, or finds no memory for it.
-                NtStatus::ACCESS_DENIED | NtStatus::NO_MEMORY
-                    if process.has_ended()
-                        || process::may_trace(process.number) == Err(Errno::SRCH) =>
-                {
-                    NtStatus::PROCESS_IS_TERMINATING
-                }
-                status => status,
-            })
+        let until = clock::monotonic() + PATIENCE;
+        let process = Arc::clone(process);
+        let answered = apart::within(until, move || {
+            Session::open(&process, until)
+                .and_then(work)
+                .map_err(|status| match status {
+                    // The kernel denies what is asked of a process that is about to end, or finds no memory for it.
+                    NtStatus::ACCESS_DENIED | NtStatus::NO_MEMORY
+                        if process.has_ended()
+                            || process::may_trace(process.number) == Err(Errno::SRCH) =>
+                    {
+                        NtStatus::PROCESS_IS_TERMINATING
+                    }
+                    status => status,
+                })
+        });
+        answered
+            .map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?
+            .unwrap_or(Err(NtStatus::IO_TIMEOUT))
     }
 
-    fn open(process: &'a Process) -> Result<Self, NtStatus> {
-        let lock = lock_memory(process.number, || process.has_ended())?;
+    fn open(process: &'a Process, until: Duration) -> Result<Self, NtStatus> {
+        let lock = lock_memory(process.number, until, || process.has_ended())?;
         let record = Record::of(process.number)?;
         if process.has_ended() {
             return Err(NtStatus::PROCESS_IS_TERMINATING);
@@ -70,6 +84,7 @@ impl<'a> Session<'a> {
             process,
             lock,
             record,
+            until,
         })
     }
 
@@ -93,7 +108,7 @@ impl<'a> Session<'a> {
         };
         // SAFETY: what the calls change is what the caller of Windows' function wants changed; tasks make system
         // calls and look at what was prepared for them.
-        unsafe { injection::inject(self.process.number, task) }
+        unsafe { injection::inject(self.process.number, self.until, task) }
     }
 
     /// The same, and then records other runs.
@@ -158,13 +173,16 @@ impl Drop for Session<'_> {
 }
 
 /// Opens a process's memory and locks it, for one at a time changes it.
-fn lock_memory(number: u32, has_ended: impl Fn() -> bool) -> Result<OwnedFd, NtStatus> {
+fn lock_memory(
+    number: u32,
+    until: Duration,
+    has_ended: impl Fn() -> bool,
+) -> Result<OwnedFd, NtStatus> {
     let lock = process_memory::open_memory(number).map_err(|errno| match errno {
         Errno::NOENT | Errno::SRCH => NtStatus::PROCESS_IS_TERMINATING,
         Errno::MFILE | Errno::NFILE => NtStatus::TOO_MANY_OPENED_FILES,
         _ => NtStatus::ACCESS_DENIED,
     })?;
-    let until = clock::monotonic() + PATIENCE;
     while let Err(errno) = file::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
         if errno != Errno::WOULDBLOCK && errno != Errno::INTR {
             return Err(NtStatus::INSUFFICIENT_RESOURCES);

@@ -8,7 +8,7 @@ use crate::address_space::layout::{self, MINIMUM_APPLICATION_ADDRESS, applicatio
 use crate::address_space::{AddressRequirements, PageRange};
 use crate::sys::procmap::Maps;
 use crate::sys::random;
-use crate::sys::tracee::InjectionError;
+use crate::sys::watched_thread::InjectionError;
 
 impl Session<'_> {
     /// Finds room and has `map` map something there; `status` says what its failures are.

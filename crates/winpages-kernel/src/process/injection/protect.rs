@@ -1,5 +1,7 @@
 //! Changing protections.
 
+use std::sync::Arc;
+
 use rustix::io::Errno;
 
 use super::{Session, restore, set_access, status};
@@ -15,7 +17,7 @@ use crate::process::Process;
 ///
 /// What that answers.
 pub(in crate::process) fn protect(
-    process: &Process,
+    process: &Arc<Process>,
     base: usize,
     size: usize,
     protection: u32,
@@ -25,8 +27,10 @@ pub(in crate::process) fn protect(
         return Err(NtStatus::INVALID_PARAMETER);
     }
     let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-    let protected = Session::with(process, |session| protect_in(&session, range, protection));
-    protected.map(|old| (range, old))
+    Session::with(process, move |session| {
+        protect_in(&session, range, protection)
+    })
+    .map(|old| (range, old))
 }
 
 pub(super) fn protect_in(

@@ -1,5 +1,7 @@
 //! Views of sections.
 
+use std::sync::Arc;
+
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 
@@ -8,7 +10,7 @@ use super::{Session, status, unmap};
 use crate::NtStatus;
 use crate::address_space::{PageRange, Pages, View, ViewPlace, mapping_status};
 use crate::process::Process;
-use crate::sys::tracee::InjectionError;
+use crate::sys::watched_thread::InjectionError;
 
 /// Maps a view in a process that does not answer; see [`map_view`](crate::address_space::map_view). The process
 /// receives the section's file, maps it, and closes it.
@@ -18,15 +20,15 @@ use crate::sys::tracee::InjectionError;
 /// What that answers; [`NtStatus::NOT_SUPPORTED`] for what somebody would have to look after there: images, pages that
 /// are committed later, files that are to grow, large pages and placeholders.
 pub(in crate::process) fn map_view(
-    process: &Process,
+    process: &Arc<Process>,
     place: ViewPlace,
     size: usize,
-    view: &View,
+    view: View,
 ) -> Result<PageRange, NtStatus> {
     if !matches!(view.pages, Pages::Committed | Pages::File) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
-    Session::with(process, |mut session| match place {
+    Session::with(process, move |mut session| match place {
         ViewPlace::Anywhere {
             requirements,
             top_down,
@@ -34,12 +36,12 @@ pub(in crate::process) fn map_view(
             size,
             &requirements,
             top_down,
-            |session, range| map_at(session, range, view),
+            |session, range| map_at(session, range, &view),
             status_of_mapping,
         ),
         ViewPlace::At(base) => {
             let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-            map_at(&session, range, view).map_err(status_of_mapping)?;
+            map_at(&session, range, &view).map_err(status_of_mapping)?;
             Ok(range)
         }
         ViewPlace::Placeholder(_) => Err(NtStatus::NOT_SUPPORTED),
@@ -97,11 +99,11 @@ fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), In
 /// [`NtStatus::CONFLICTING_ADDRESSES`] if a placeholder is to be left, for none was there;
 /// [`NtStatus::NO_MEMORY`].
 pub(in crate::process) fn unmap_view(
-    process: &Process,
+    process: &Arc<Process>,
     address: usize,
     preserve_placeholder: bool,
 ) -> Result<(), NtStatus> {
-    Session::with(process, |session| {
+    Session::with(process, move |session| {
         let run = session.record.run_at(address);
         let run = run.filter(|run| run.allocation.is_view());
         let allocation = run.ok_or(NtStatus::NOT_MAPPED_VIEW)?.allocation;

@@ -12,8 +12,8 @@ use super::socket_name;
 use crate::NtStatus;
 use crate::sys::{clock, fork, local_socket, process};
 
-/// How long an answer may take. A process that runs answers in some microseconds; one that was stopped does
-/// not.
+/// How long an answer may take, with all that comes before it. A process that runs answers in some microseconds;
+/// one that was stopped does not.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The connection with a process, as long as there is one. Who needs it takes it out, so that two who need one at once
@@ -59,10 +59,9 @@ impl From<NtStatus> for Failed {
     }
 }
 
-/// Connects with the socket of a process.
-fn connect(number: u32) -> Result<OwnedFd, Asked> {
+/// Connects with the socket of a process; `until` says when it is too late.
+fn connect(number: u32, until: Duration) -> Result<OwnedFd, Asked> {
     const ROOT: u32 = 0;
-    let until = clock::monotonic() + PATIENCE;
     let connection = loop {
         match local_socket::connect(&socket_name(number)) {
             Ok(connection) => break connection,
@@ -92,10 +91,10 @@ fn connect(number: u32) -> Result<OwnedFd, Asked> {
 }
 
 /// Has attempts made to ask until one comes to something, or nobody can be expected to wait any longer.
-fn until_answered(ask: impl Fn() -> Result<Parcel, Failed>) -> Result<Parcel, Asked> {
+fn until_answered(ask: impl Fn(Duration) -> Result<Parcel, Failed>) -> Result<Parcel, Asked> {
     let until = clock::monotonic() + PATIENCE;
     loop {
-        match ask() {
+        match ask(until) {
             Ok(answer) if answer.number == 0 => return Ok(answer),
             Ok(answer) => return Err(Asked::Refused(NtStatus::from_code(answer.number))),
             Err(Failed::ForGood(asked)) => return Err(asked),
@@ -109,10 +108,10 @@ fn until_answered(ask: impl Fn() -> Result<Parcel, Failed>) -> Result<Parcel, As
 
 /// Asks the process of that number without showing that this one may.
 pub(in super::super) fn ask_openly(process: u32, request: &Parcel) -> Result<Parcel, Asked> {
-    until_answered(|| {
-        let connection = connect(process)?;
+    until_answered(|until| {
+        let connection = connect(process, until)?;
         send(connection.as_fd(), request, &Number::default())?;
-        receive(connection.as_fd())
+        receive(connection.as_fd(), until)
     })
 }
 
@@ -135,11 +134,11 @@ impl Connection {
 
     /// Asks the process of that number; answers what it says if that is success.
     pub fn ask(&self, process: u32, request: &Parcel) -> Result<Parcel, Asked> {
-        until_answered(|| {
+        until_answered(|until| {
             // Where this fails, it is dropped, which tells the other side not to begin any more.
-            let open = self.take().map_or_else(|| Open::new(process), Ok)?;
+            let open = self.take().map_or_else(|| Open::new(process, until), Ok)?;
             open.send(process, request)?;
-            let answer = receive(open.connection.as_fd())?;
+            let answer = receive(open.connection.as_fd(), until)?;
             self.keep(open);
             Ok(answer)
         })
@@ -148,10 +147,10 @@ impl Connection {
 
 impl Open {
     /// Connects with a process that shows which socket is its own.
-    fn new(process: u32) -> Result<Self, Failed> {
+    fn new(process: u32, until: Duration) -> Result<Self, Failed> {
         let mut shown = Shown::default();
         let is_shown = shown.read(process);
-        let connection = connect(process)?;
+        let connection = connect(process, until)?;
         if !is_shown? {
             // It is just beginning to answer, or becoming another program.
             return Err(Failed::Once);
@@ -187,8 +186,9 @@ fn send(connection: BorrowedFd<'_>, request: &Parcel, number: &Number) -> Result
     })
 }
 
-fn receive(connection: BorrowedFd<'_>) -> Result<Parcel, Failed> {
-    if !local_socket::wait_readable(connection, PATIENCE) {
+fn receive(connection: BorrowedFd<'_>, until: Duration) -> Result<Parcel, Failed> {
+    let left = until.saturating_sub(clock::monotonic());
+    if !local_socket::wait_readable(connection, left) {
         return Err(NtStatus::IO_TIMEOUT.into());
     }
     match Parcel::receive(connection, &mut []) {
