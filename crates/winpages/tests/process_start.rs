@@ -116,8 +116,16 @@ fn a_process_starts_suspended() {
             .unwrap()
     );
     assert_eq!(child.process().exit_code().unwrap(), None);
+    // It may be given memory before it has done anything.
+    let there = child.process().allocate(PAGE, Protection::READWRITE);
+    let there = there.unwrap().start;
+    // SAFETY: the child does not know of it.
+    unsafe { child.process().write(there, &9u64) }.unwrap();
     let child = child.resume().unwrap();
     assert!(shared.ready.wait_timeout(LIMIT).unwrap());
+    assert_eq!(child.read::<u64>(there).unwrap(), 9);
+    // SAFETY: as above.
+    unsafe { child.release(there) }.unwrap();
     child.terminate(7).unwrap();
     assert!(child.wait_timeout(LIMIT).unwrap());
     assert_eq!(child.exit_code().unwrap(), Some(7));
