@@ -212,6 +212,7 @@ programs! { single:
     address_waits
     bad_pointers
     command_lines
+    completion_routines
     copy_on_write
     create_file_mapping
     create_file_mapping2
@@ -225,6 +226,7 @@ programs! { single:
     events
     exceptions
     file_locks
+    file_facts
     file_information
     files
     file_times
@@ -264,6 +266,7 @@ programs! { single:
     open_file_mapping
     overlapped
     paths
+    pipes
     placeholder_views
     placeholders
     pointer_probes

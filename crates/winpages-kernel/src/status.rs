@@ -164,6 +164,7 @@ statuses! {
     INVALID_IMAGE_PROTECT = 0xC000_0130: "The image is one of DOS.";
     INVALID_IMAGE_NOT_MZ = 0xC000_012F: "The file does not begin as an image does.";
     MAPPED_ALIGNMENT = 0xC000_0220: "The address or the offset is not a multiple of 64 KiB.";
+    NOT_FOUND = 0xC000_0225: "There is nothing of the kind.";
     HANDLE_NOT_CLOSABLE = 0xC000_0235: "The handle is protected from being closed.";
     USER_MAPPED_FILE = 0xC000_0243: "The file is mapped and may not be cut short.";
     NOT_SAME_OBJECT = 0xC000_01AC: "The two handles are not of one object.";

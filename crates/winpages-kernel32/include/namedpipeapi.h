@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+BOOL WINAPI CreatePipe(PHANDLE hReadPipe, PHANDLE hWritePipe, LPSECURITY_ATTRIBUTES lpPipeAttributes, DWORD nSize);
+
 #ifdef __cplusplus
 }
 #endif

@@ -274,6 +274,7 @@ VOID WINAPI GetStartupInfoA(LPSTARTUPINFOA lpStartupInfo);
 HANDLE WINAPI CreatePrivateNamespaceA(LPSECURITY_ATTRIBUTES lpPrivateNamespaceAttributes, LPVOID lpBoundaryDescriptor, LPCSTR lpAliasPrefix);
 HANDLE WINAPI OpenPrivateNamespaceA(LPVOID lpBoundaryDescriptor, LPCSTR lpAliasPrefix);
 HANDLE WINAPI CreateBoundaryDescriptorA(LPCSTR Name, ULONG Flags);
+DWORD WINAPI GetLogicalDriveStringsA(DWORD nBufferLength, LPSTR lpBuffer);
 DWORD WINAPI QueryDosDeviceA(LPCSTR lpDeviceName, LPSTR lpTargetPath, DWORD ucchMax);
 #ifndef UNICODE
 #define CreateFileMapping CreateFileMappingA
@@ -290,6 +291,7 @@ DWORD WINAPI QueryDosDeviceA(LPCSTR lpDeviceName, LPSTR lpTargetPath, DWORD ucch
 #define CreatePrivateNamespace CreatePrivateNamespaceA
 #define OpenPrivateNamespace OpenPrivateNamespaceA
 #define CreateBoundaryDescriptor CreateBoundaryDescriptorA
+#define GetLogicalDriveStrings GetLogicalDriveStringsA
 #define QueryDosDevice QueryDosDeviceA
 #endif
 
@@ -425,6 +427,13 @@ BOOL WINAPI MoveFileExW(LPCWSTR lpExistingFileName, LPCWSTR lpNewFileName, DWORD
 #define MoveFileEx MoveFileExW
 #else
 #define MoveFileEx MoveFileExA
+#endif
+BOOL WINAPI CreateHardLinkA(LPCSTR lpFileName, LPCSTR lpExistingFileName, LPSECURITY_ATTRIBUTES lpSecurityAttributes);
+BOOL WINAPI CreateHardLinkW(LPCWSTR lpFileName, LPCWSTR lpExistingFileName, LPSECURITY_ATTRIBUTES lpSecurityAttributes);
+#ifdef UNICODE
+#define CreateHardLink CreateHardLinkW
+#else
+#define CreateHardLink CreateHardLinkA
 #endif
 BOOL WINAPI GetFileInformationByHandleEx(HANDLE hFile, FILE_INFO_BY_HANDLE_CLASS FileInformationClass, LPVOID lpFileInformation, DWORD dwBufferSize);
 

@@ -1,6 +1,6 @@
-//! FindFirstFile, FindNextFile, FindClose.
+//! FindFirstFile, FindFirstFileEx, FindNextFile, FindClose.
 
-use core::ffi::c_char;
+use core::ffi::{c_char, c_void};
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
 
@@ -171,6 +171,59 @@ pub unsafe extern "C" fn FindFirstFileW(
 ) -> usize {
     // SAFETY: passed on.
     unsafe { find_first(text::path(text::wide(lpFileName)), lpFindFileData) }
+}
+
+/// Whether the arguments of FindFirstFileEx that are numbers are known.
+fn check_search(level: u32, operation: u32) -> Result<(), NtStatus> {
+    /// FindExInfoBasic, and FindExSearchLimitToDirectories, which is advice.
+    const LAST: u32 = 1;
+    if level > LAST || operation > LAST {
+        return Err(NtStatus::INVALID_PARAMETER);
+    }
+    Ok(())
+}
+
+/// FindFirstFileExA: as [`FindFirstFileA`]. That directories alone are wanted is advice, as on Windows, and so are the
+/// flags.
+///
+/// # Safety
+///
+/// As [`FindFirstFileA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FindFirstFileExA(
+    lpFileName: *const c_char,
+    fInfoLevelId: u32,
+    lpFindFileData: *mut c_void,
+    fSearchOp: u32,
+    _lpSearchFilter: *mut c_void,
+    _dwAdditionalFlags: u32,
+) -> usize {
+    let path = check_search(fInfoLevelId, fSearchOp)
+        // SAFETY: passed on.
+        .and_then(|()| text::path(unsafe { text::ansi(lpFileName) }));
+    // SAFETY: passed on.
+    unsafe { find_first(path, lpFindFileData.cast::<WIN32_FIND_DATA<u8>>()) }
+}
+
+/// FindFirstFileExW: as [`FindFirstFileExA`].
+///
+/// # Safety
+///
+/// As [`FindFirstFileA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FindFirstFileExW(
+    lpFileName: *const u16,
+    fInfoLevelId: u32,
+    lpFindFileData: *mut c_void,
+    fSearchOp: u32,
+    _lpSearchFilter: *mut c_void,
+    _dwAdditionalFlags: u32,
+) -> usize {
+    let path = check_search(fInfoLevelId, fSearchOp)
+        // SAFETY: passed on.
+        .and_then(|()| text::path(unsafe { text::wide(lpFileName) }));
+    // SAFETY: passed on.
+    unsafe { find_first(path, lpFindFileData.cast::<WIN32_FIND_DATA<u16>>()) }
 }
 
 /// FindNextFileA.

@@ -237,3 +237,38 @@ pub unsafe extern "C" fn RemoveDirectoryW(lpPathName: *const u16) -> i32 {
     // SAFETY: passed on.
     remove_directory(unsafe { wide(lpPathName) })
 }
+
+fn create_hard_link(new: Path, existing: Path) -> i32 {
+    let linked = (|| file::link(&existing?, &new?))();
+    last_error::boolean(linked)
+}
+
+/// CreateHardLinkA: another name for a file, on the same file system.
+///
+/// # Safety
+///
+/// As [`DeleteFileA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn CreateHardLinkA(
+    lpFileName: *const c_char,
+    lpExistingFileName: *const c_char,
+    _lpSecurityAttributes: *const SECURITY_ATTRIBUTES,
+) -> i32 {
+    // SAFETY: passed on.
+    unsafe { create_hard_link(ansi(lpFileName), ansi(lpExistingFileName)) }
+}
+
+/// CreateHardLinkW: as [`CreateHardLinkA`].
+///
+/// # Safety
+///
+/// As [`DeleteFileA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn CreateHardLinkW(
+    lpFileName: *const u16,
+    lpExistingFileName: *const u16,
+    _lpSecurityAttributes: *const SECURITY_ATTRIBUTES,
+) -> i32 {
+    // SAFETY: passed on.
+    unsafe { create_hard_link(wide(lpFileName), wide(lpExistingFileName)) }
+}

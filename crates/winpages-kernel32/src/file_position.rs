@@ -173,3 +173,9 @@ pub unsafe extern "C" fn GetFileSizeEx(hFile: usize, lpFileSize: *mut i64) -> i3
     });
     last_error::boolean(result)
 }
+
+/// SetFileValidData: takes SeManageVolumePrivilege, which nobody has here: ERROR_PRIVILEGE_NOT_HELD.
+#[unsafe(no_mangle)]
+pub extern "C" fn SetFileValidData(_hFile: usize, _ValidDataLength: i64) -> i32 {
+    last_error::boolean(Err(NtStatus::PRIVILEGE_NOT_HELD))
+}

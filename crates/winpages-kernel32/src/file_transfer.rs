@@ -62,24 +62,35 @@ fn signal(overlapped: *const OVERLAPPED) {
     }
 }
 
+/// Writes into the structure how the transfer went.
+///
+/// # Safety
+///
+/// It must be a C program's to write; it may be wild.
+pub(crate) unsafe fn record(result: Result<usize, NtStatus>, overlapped: *mut OVERLAPPED) {
+    let status = result.err().map_or(0, NtStatus::code);
+    let count = result.unwrap_or(0);
+    // SAFETY: as the caller vouches; a fault was noticed before, when the offset was read.
+    let _ = unsafe {
+        fault::write(&raw mut (*overlapped).Internal, &(status as usize))
+            .and_then(|()| fault::write(&raw mut (*overlapped).InternalHigh, &count))
+    };
+}
+
 /// Tells the caller how the transfer went, in all the places where it may look.
 ///
 /// # Safety
 ///
 /// The pointers must be a C program's to write; they may be NULL or wild.
-unsafe fn report(
+pub(crate) unsafe fn report(
     result: Result<usize, NtStatus>,
     transferred: *mut u32,
     overlapped: *mut OVERLAPPED,
 ) -> i32 {
     let count = result.unwrap_or(0);
     if !overlapped.is_null() {
-        let status = result.err().map_or(0, NtStatus::code);
-        // SAFETY: as the caller vouches; a fault is noticed below, by the read that came before.
-        let _ = unsafe {
-            fault::write(&raw mut (*overlapped).Internal, &(status as usize))
-                .and_then(|()| fault::write(&raw mut (*overlapped).InternalHigh, &count))
-        };
+        // SAFETY: passed on.
+        unsafe { record(result, overlapped) };
         signal(overlapped);
     }
     let mut result = result.map(|_| ());
@@ -95,6 +106,35 @@ unsafe fn report(
     last_error::boolean(result)
 }
 
+/// Reads from the position, or from the offset in the structure.
+///
+/// # Safety
+///
+/// As [`ReadFile`].
+pub(crate) unsafe fn read_at(
+    handle: usize,
+    buffer: *mut c_void,
+    size: u32,
+    overlapped: *const OVERLAPPED,
+) -> Result<usize, NtStatus> {
+    let file = reference_any(handle, AccessMask::FILE_READ_DATA)?;
+    let offset = offset_of(overlapped)?;
+    // SAFETY: as the caller vouches.
+    unsafe { file.read(buffer.cast(), size as usize, offset) }
+}
+
+/// Writes at the position, or at the offset in the structure.
+pub(crate) fn write_at(
+    handle: usize,
+    buffer: *const c_void,
+    size: u32,
+    overlapped: *const OVERLAPPED,
+) -> Result<usize, NtStatus> {
+    let rights = AccessMask::FILE_WRITE_DATA | AccessMask::FILE_APPEND_DATA;
+    let file = reference_any(handle, rights)?;
+    file.write(buffer.cast(), size as usize, offset_of(overlapped)?)
+}
+
 /// ReadFile: from the position, or from the offset in `lpOverlapped`; it returns when it is done.
 ///
 /// # Safety
@@ -108,13 +148,11 @@ pub unsafe extern "C" fn ReadFile(
     lpNumberOfBytesRead: *mut u32,
     lpOverlapped: *mut OVERLAPPED,
 ) -> i32 {
-    let result = reference_any(hFile, AccessMask::FILE_READ_DATA).and_then(|file| {
-        let offset = offset_of(lpOverlapped)?;
-        // SAFETY: as the caller vouches.
-        unsafe { file.read(lpBuffer.cast(), nNumberOfBytesToRead as usize, offset) }
-    });
     // SAFETY: as the caller vouches.
-    unsafe { report(result, lpNumberOfBytesRead, lpOverlapped) }
+    unsafe {
+        let result = read_at(hFile, lpBuffer, nNumberOfBytesToRead, lpOverlapped);
+        report(result, lpNumberOfBytesRead, lpOverlapped)
+    }
 }
 
 /// WriteFile: at the position, or at the offset in `lpOverlapped`; it returns when it is done.
@@ -130,11 +168,7 @@ pub unsafe extern "C" fn WriteFile(
     lpNumberOfBytesWritten: *mut u32,
     lpOverlapped: *mut OVERLAPPED,
 ) -> i32 {
-    let rights = AccessMask::FILE_WRITE_DATA | AccessMask::FILE_APPEND_DATA;
-    let result = reference_any(hFile, rights).and_then(|file| {
-        let offset = offset_of(lpOverlapped)?;
-        file.write(lpBuffer.cast(), nNumberOfBytesToWrite as usize, offset)
-    });
+    let result = write_at(hFile, lpBuffer, nNumberOfBytesToWrite, lpOverlapped);
     // SAFETY: as the caller vouches.
     unsafe { report(result, lpNumberOfBytesWritten, lpOverlapped) }
 }

@@ -1,7 +1,8 @@
-//! GetOverlappedResult: how a transfer went.
+//! GetOverlappedResult: how a transfer went; CancelIo.
 
-use winpages_kernel::NtStatus;
+use winpages_kernel::object::{AccessMask, reference_file};
 use winpages_kernel::sys::fault;
+use winpages_kernel::{Handle, NtStatus};
 
 use crate::error_code::{ERROR_IO_INCOMPLETE, WAIT_TIMEOUT};
 use crate::file_transfer::OVERLAPPED;
@@ -90,4 +91,21 @@ pub unsafe extern "C" fn GetOverlappedResultEx(
         written.map_err(bad)
     };
     last_error::boolean(result)
+}
+
+/// The file of a handle, whatever that grants.
+fn is_file(handle: usize) -> Result<(), NtStatus> {
+    reference_file(Handle::from_value(handle), AccessMask::empty()).map(drop)
+}
+
+/// CancelIo: TRUE. A transfer is over when the call that began it returns, so that none is left to cancel.
+#[unsafe(no_mangle)]
+pub extern "C" fn CancelIo(hFile: usize) -> i32 {
+    last_error::boolean(is_file(hFile))
+}
+
+/// CancelIoEx: ERROR_NOT_FOUND, for there is never anything to cancel.
+#[unsafe(no_mangle)]
+pub extern "C" fn CancelIoEx(hFile: usize, _lpOverlapped: *const OVERLAPPED) -> i32 {
+    last_error::boolean(is_file(hFile).and(Err(NtStatus::NOT_FOUND)))
 }

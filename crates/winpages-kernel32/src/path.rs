@@ -3,7 +3,7 @@
 use core::ffi::c_char;
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::file::path;
+use winpages_kernel::file::{self, path};
 use winpages_kernel::sys::fault;
 
 use crate::{last_error, text};
@@ -13,7 +13,7 @@ use crate::{last_error, text};
 /// # Safety
 ///
 /// As [`text::hand_out`].
-unsafe fn hand_out<T: Copy + Default>(
+pub(crate) unsafe fn hand_out<T: Copy + Default>(
     string: Result<Vec<T>, NtStatus>,
     buffer: *mut T,
     size: u32,
@@ -108,6 +108,52 @@ pub unsafe extern "C" fn GetFullPathNameA(
         .map(String::into_bytes);
     // SAFETY: passed on.
     unsafe { full_path_name(full, nBufferLength, lpBuffer, lpFilePart) }
+}
+
+/// The path itself, if something is there: no name here is a short one.
+fn long_path_name(name: Result<String, NtStatus>) -> Result<String, NtStatus> {
+    let name = name?;
+    if name.is_empty() {
+        return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
+    }
+    file::attributes(&name).map(|_| name)
+}
+
+/// GetLongPathNameW: the path as it is, for there are no short names here. ERROR_FILE_NOT_FOUND if nothing is there.
+///
+/// # Safety
+///
+/// `lpszShortPath` must be a C program's to read, `lpszLongPath` NULL or writable for `cchBuffer` characters.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetLongPathNameW(
+    lpszShortPath: *const u16,
+    lpszLongPath: *mut u16,
+    cchBuffer: u32,
+) -> u32 {
+    // SAFETY: passed on.
+    unsafe {
+        let name = long_path_name(text::path(text::wide(lpszShortPath)));
+        let name = name.map(|name| name.encode_utf16().collect());
+        hand_out(name, lpszLongPath, cchBuffer)
+    }
+}
+
+/// GetLongPathNameA: as [`GetLongPathNameW`].
+///
+/// # Safety
+///
+/// As [`GetLongPathNameW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetLongPathNameA(
+    lpszShortPath: *const c_char,
+    lpszLongPath: *mut u8,
+    cchBuffer: u32,
+) -> u32 {
+    // SAFETY: passed on.
+    unsafe {
+        let name = long_path_name(text::path(text::ansi(lpszShortPath)));
+        hand_out(name.map(String::into_bytes), lpszLongPath, cchBuffer)
+    }
 }
 
 /// GetCurrentDirectoryW.

@@ -74,6 +74,28 @@ pub unsafe extern "C" fn GetTempPathA(nBufferLength: u32, lpBuffer: *mut u8) -> 
     }
 }
 
+/// GetTempPath2W: as [`GetTempPathW`]. What Windows keeps for processes of SYSTEM alone there is none of.
+///
+/// # Safety
+///
+/// As [`GetTempPathW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetTempPath2W(BufferLength: u32, Buffer: *mut u16) -> u32 {
+    // SAFETY: passed on.
+    unsafe { GetTempPathW(BufferLength, Buffer) }
+}
+
+/// GetTempPath2A: as [`GetTempPath2W`].
+///
+/// # Safety
+///
+/// As [`GetTempPathW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn GetTempPath2A(BufferLength: u32, Buffer: *mut u8) -> u32 {
+    // SAFETY: passed on.
+    unsafe { GetTempPathA(BufferLength, Buffer) }
+}
+
 /// Makes the name; and, if `unique` is 0, picks a number for which there is no file yet and creates
 /// that file. Answers the name and the number.
 fn temporary_file_name(

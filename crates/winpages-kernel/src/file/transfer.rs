@@ -5,6 +5,7 @@ use crate::NtStatus;
 use crate::address_space;
 use crate::sys::fault::Attempt;
 use crate::sys::file::{self as sys, Errno};
+use crate::sys::signals::without_broken_pipe;
 
 /// Where a read or a write begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,13 @@ impl File {
         let mut done = 0;
         while done < length {
             let (from, rest) = (buffer.wrapping_add(done), length - done);
-            let write = || sys::write(self.as_fd(), from, rest, at);
+            let write = || {
+                let write = || sys::write(self.as_fd(), from, rest, at);
+                match self.kind {
+                    Kind::Pipe => without_broken_pipe(write),
+                    _ => write(),
+                }
+            };
             match again_after_fault(from as usize, rest, Attempt::Read, write) {
                 Ok(count) => {
                     done += count;

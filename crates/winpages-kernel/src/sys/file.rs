@@ -4,11 +4,12 @@ use core::ffi::c_int;
 use core::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+pub use rustix::fs::UTIME_OMIT;
 pub use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, SeekFrom, Stat, Statx,
     StatxFlags, Timespec, Timestamps, chmod, copy_file_range, fchmod, fcntl_getfl, fcntl_setfl,
-    fdatasync, flock, fstat, fsync, ftruncate, futimens, mkdir, open, readlink, renameat_with,
-    rmdir, seek, stat, statx, unlink,
+    fdatasync, flock, fstat, fsync, ftruncate, futimens, link, mkdir, open, readlink,
+    renameat_with, rmdir, seek, stat, statvfs, statx, unlink,
 };
 pub use rustix::io::{Errno, fcntl_dupfd_cloexec};
 pub use rustix::process::{chdir, getcwd};
@@ -209,6 +210,21 @@ pub fn reopen(descriptor: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let mode = fcntl_getfl(descriptor)? & OFlags::RWMODE;
     let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     open(path, mode | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Makes a pipe that has room for so many bytes, if the kernel gives it that much; 0 is the kernel's choice. Answers
+/// the end to read from and the end to write to.
+///
+/// # Errors
+///
+/// `EMFILE`, `ENFILE`.
+pub fn pipe(size: u32) -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (reader, writer) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    if size != 0 {
+        // How much it holds is a wish, on Windows too.
+        let _ = rustix::pipe::fcntl_setpipe_size(&writer, size as usize);
+    }
+    Ok((reader, writer))
 }
 
 /// The number by which the kernel knows the kind of file system that a path is on.

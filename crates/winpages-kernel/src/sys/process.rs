@@ -52,12 +52,12 @@ pub fn of_thread(thread: u32) -> Option<u32> {
     status_number(thread, b"Tgid:", 0)
 }
 
-/// A number in a line of what the kernel says of a thread.
 /// The number of a process's parent, 0 if it has none; `None` if there is no such process.
 pub fn parent(process: u32) -> Option<u32> {
     status_number(process, b"PPid:", 0)
 }
 
+/// A number in a line of what the kernel says of a thread.
 fn status_number(thread: u32, line: &[u8], index: usize) -> Option<u32> {
     let mut buffer = [0; 1024];
     let path = std::ffi::CString::new(format!("/proc/{thread}/status")).ok()?;
