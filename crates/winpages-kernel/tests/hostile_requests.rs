@@ -5,9 +5,11 @@ mod common;
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use common::asked::{Asked, say};
+use common::random::Random;
 use common::service;
 use winpages_kernel::address_space::AddressRequirements;
 use winpages_kernel::object::AccessMask;
@@ -26,31 +28,30 @@ fn child() {
         return;
     }
     process::serve_requests();
+    say("ready");
     // Tests of the harness that has started this wait no longer.
     std::thread::sleep(Duration::from_secs(600));
 }
 
-struct Asked {
-    child: Child,
+/// A process that answers, and what it shows to those who may ask it.
+struct Listening {
+    asked: Asked,
     number: [u8; 16],
 }
 
-impl Asked {
+impl Listening {
     fn start() -> Self {
-        let child = Command::new(std::env::current_exe().unwrap())
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
             .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, "1")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        drop(service::connect(child.id()));
-        let number = service::number(child.id()).unwrap();
-        Self { child, number }
+            .env(CHILD, "1");
+        let asked = Asked::spawn(&mut command);
+        let number = service::number(asked.number()).unwrap();
+        Self { asked, number }
     }
 
     fn connect(&self) -> OwnedFd {
-        service::connect(self.child.id())
+        service::connect(self.asked.number())
     }
 
     /// It still does what it is asked to.
@@ -58,7 +59,7 @@ impl Asked {
         let connection = self.connect();
         assert_eq!(service::answer(&connection, [&self.number, &query()]), 0);
         let rights = AccessMask::PROCESS_ALL_ACCESS;
-        let handle = open_process(self.child.id(), rights, HandleAttributes::empty()).unwrap();
+        let handle = open_process(self.asked.number(), rights, HandleAttributes::empty()).unwrap();
         let target = reference_process(handle, rights).unwrap();
         assert!(matches!(target, Target::Other(_)));
         let anywhere = AddressRequirements::default();
@@ -68,29 +69,13 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// What lies at an address?
 fn query() -> Vec<u8> {
     service::request(4, &[0x1_0000])
 }
 
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
+    fn count(&mut self, limit: u64) -> u64 {
         self.next() % limit
     }
 
@@ -112,8 +97,8 @@ impl Random {
         ];
         match self.below(3) {
             0 => self.next(),
-            1 => self.below(64),
-            _ => KNOWN[self.below(KNOWN.len() as u64) as usize],
+            1 => self.count(64),
+            _ => self.one_of(&KNOWN),
         }
     }
 }
@@ -142,26 +127,26 @@ const CREATE_THREAD: u64 = 12;
 const LAST_KIND: u64 = 8;
 
 fn request(random: &mut Random) -> Vec<u8> {
-    let mut words = vec![OPERATIONS[random.below(OPERATIONS.len() as u64) as usize]];
-    let count = random.below(12);
+    let mut words = vec![random.one_of(&OPERATIONS)];
+    let count = random.count(12);
     words.push(count);
     words.extend((0..count).map(|_| random.word()));
-    let has_object = random.below(2);
+    let has_object = random.count(2);
     words.push(has_object);
     if has_object != 0 {
-        words.push(random.below(LAST_KIND + 2));
-        let count = random.below(8);
+        words.push(random.count(LAST_KIND + 2));
+        let count = random.count(8);
         words.push(count);
         words.extend((0..count).map(|_| random.word()));
         let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let units = if random.below(3) == 0 {
-            random.below(20)
+            random.count(20)
         } else {
             0
         };
         bytes.extend(units.to_ne_bytes());
         bytes.extend((0..units * 2).map(|_| random.next() as u8));
-        let descriptors = random.below(5);
+        let descriptors = random.count(5);
         bytes.extend(descriptors.to_ne_bytes());
         bytes.extend((0..descriptors * 8).map(|_| random.next() as u8));
         return bytes;
@@ -181,7 +166,7 @@ fn descriptors(random: &mut Random, scratch: &std::path::Path) -> Vec<OwnedFd> {
             5 => {
                 let memory = rustix::fs::memfd_create("long", rustix::fs::MemfdFlags::CLOEXEC);
                 let memory = memory.unwrap();
-                rustix::fs::ftruncate(&memory, random.below(5) * 0x1000).unwrap();
+                rustix::fs::ftruncate(&memory, random.count(5) * 0x1000).unwrap();
                 rustix::io::pwrite(&memory, &random.next().to_ne_bytes(), 0).unwrap();
                 memory
             }
@@ -203,22 +188,22 @@ fn descriptors(random: &mut Random, scratch: &std::path::Path) -> Vec<OwnedFd> {
 #[test]
 fn arbitrary_requests_get_an_answer() {
     let scratch = common::Scratch::new();
-    let asked = Asked::start();
+    let asked = Listening::start();
     let mut random = Random(0x1234_5678_9ABC_DEF1);
     let mut connection = asked.connect();
     for turn in 0..20_000 {
         // Some do not know the number.
         let mut number = asked.number;
         if random.below(4) == 0 {
-            number[random.below(16) as usize] ^= 1 << random.below(8);
+            number[random.below(16)] ^= 1 << random.below(8);
         }
         let mut bytes = request(&mut random);
         if random.below(4) == 0 {
-            let length = random.below(bytes.len() as u64 + 1) as usize;
+            let length = random.below(bytes.len() + 1);
             bytes.truncate(length);
         }
         if random.below(8) == 0 && bytes.len() > 8 {
-            let at = 8 + random.below(bytes.len() as u64 - 8) as usize;
+            let at = 8 + random.below(bytes.len() - 8);
             bytes[at] ^= 1 << random.below(8);
         }
         // What is no request ends the connection.
@@ -245,7 +230,7 @@ fn arbitrary_requests_get_an_answer() {
 
 #[test]
 fn many_who_connect_and_say_nothing_are_in_nobodys_way() {
-    let asked = Asked::start();
+    let asked = Listening::start();
     let lasting = asked.connect();
     let ask = || service::answer(&lasting, [&asked.number, &query()]);
     assert_eq!(ask(), 0);
@@ -258,7 +243,7 @@ fn many_who_connect_and_say_nothing_are_in_nobodys_way() {
     }
     // Those who have shown that they may ask are not closed out, and the others have not all found room.
     assert_eq!(ask(), 0);
-    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", asked.child.id()));
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", asked.asked.number()));
     assert!(descriptors.unwrap().count() < 100);
     for connection in &idle {
         let _ = local_socket::send(connection.as_fd(), [b"half", &[]], &[]);
@@ -269,7 +254,7 @@ fn many_who_connect_and_say_nothing_are_in_nobodys_way() {
 /// Those who do not take their answers get no more; the others do.
 #[test]
 fn who_takes_no_answer_stops_nobody() {
-    let asked = Asked::start();
+    let asked = Listening::start();
     let connection = asked.connect();
     for _ in 0..5000 {
         if local_socket::send(connection.as_fd(), [&asked.number, &query()], &[]).is_err() {
