@@ -19,7 +19,7 @@ static void child_writes(const char *program)
     startup.hStdOutput = writer;
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
     snprintf(line, sizeof line, "\"%s\" child", program);
-    TRY(CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child));
+    RESULT("started", CreateProcessA(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child));
     CloseHandle(writer);
     while (length < sizeof buffer - 1 && ReadFile(reader, buffer + length, sizeof buffer - 1 - length, &moved, NULL))
         length += moved;
