@@ -2,10 +2,7 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-
-use common::{finish, winpages};
+use common::{assert_alike_elsewhere, finish, winpages};
 
 /// The child refuses from its start, or refuses and then no more; the parent tries each time.
 const PROGRAM: &str = r#"
@@ -238,41 +235,7 @@ const CHANGES: &str = r#"
 /// To whom a process belongs makes no difference to what is done to its memory.
 #[test]
 fn a_process_that_knows_nothing_of_us_is_like_one_that_does() {
-    let scratch = tempfile::tempdir().expect("a scratch directory");
-    let source = scratch.path().join("changes.c");
-    let program = scratch.path().join("changes");
-    std::fs::write(&source, CHANGES).expect("the program");
-    let compiled = winpages()
-        .arg("cc")
-        .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
-        .status();
-    assert!(compiled.expect("the compiler").success());
-    let changed = |number: u32| {
-        let (code, output, messages) = finish(Command::new(&program).arg(number.to_string()));
-        assert_eq!(code, 0, "{messages}");
-        output
-    };
-    let mut of_us = Command::new(&program)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a process of ours");
-    let mut line = String::new();
-    let mut output = BufReader::new(of_us.stdout.take().expect("its output"));
-    output.read_line(&mut line).expect("its number");
-    let expected = changed(line.trim().parse().expect("a number"));
-    drop(of_us.stdin.take());
-    assert!(of_us.wait().expect("its end").success());
-
-    let mut of_others = Command::new("sleep").arg("60").spawn().expect("sleep");
-    let found = changed(of_others.id());
-    of_others.kill().expect("it still sleeps");
-    of_others.wait().expect("its end");
-    assert!(expected.lines().count() > 50, "{expected}");
-    for (found, expected) in found.lines().zip(expected.lines()) {
-        assert_eq!(found, expected);
-    }
-    assert_eq!(found.len(), expected.len());
+    assert_alike_elsewhere(CHANGES, 50);
 }
 
 /// Starts itself suspended, puts a text there, and lets it go on: it finds the text, and its memory is its own.

@@ -3,7 +3,8 @@
 #[path = "../../../winpages-kernel/tests/common/watchdog.rs"]
 mod watchdog;
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 
 /// The command under test, with none of the settings of whoever runs the tests.
 pub fn winpages() -> Command {
@@ -36,4 +37,46 @@ pub fn finish(command: &mut Command) -> (i32, String, String) {
         String::from_utf8(stdout).expect("output is UTF-8"),
         String::from_utf8(stderr).expect("messages are UTF-8"),
     )
+}
+
+/// Has a program do to a process that knows nothing of winpages what it does to one that answers, and sees that it says
+/// the same of both, in at least so many lines. Without arguments the program says its number and waits for its
+/// standard input to end; with a number it changes that process.
+#[allow(dead_code)]
+pub fn assert_alike_elsewhere(program: &str, least: usize) {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let source = scratch.path().join("changes.c");
+    std::fs::write(&source, program).expect("the program");
+    let program = scratch.path().join("changes");
+    let compiled = winpages()
+        .arg("cc")
+        .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
+        .status();
+    assert!(compiled.expect("the compiler").success());
+    let changed = |number: u32| {
+        let (code, output, messages) = finish(Command::new(&program).arg(number.to_string()));
+        assert_eq!(code, 0, "{messages}");
+        output
+    };
+    let mut of_us = Command::new(&program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process of ours");
+    let mut line = String::new();
+    let mut output = BufReader::new(of_us.stdout.take().expect("its output"));
+    output.read_line(&mut line).expect("its number");
+    let expected = changed(line.trim().parse().expect("a number"));
+    drop(of_us.stdin.take());
+    assert!(of_us.wait().expect("its end").success());
+
+    let mut of_others = Command::new("sleep").arg("60").spawn().expect("sleep");
+    let found = changed(of_others.id());
+    of_others.kill().expect("it still sleeps");
+    of_others.wait().expect("its end");
+    assert!(expected.lines().count() > least, "{expected}");
+    for (found, expected) in found.lines().zip(expected.lines()) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(found.len(), expected.len());
 }

@@ -39,7 +39,7 @@ mod written_page_query;
 mod written_pages;
 
 pub use address_requirements::AddressRequirements;
-pub(crate) use adopt::adopt;
+pub(crate) use adopt::{Adopted, adopt};
 pub use allocate::{
     allocate_virtual_memory, allocate_virtual_memory_below, allocate_virtual_memory_within,
     requirements_below,

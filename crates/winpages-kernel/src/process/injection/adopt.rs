@@ -1,9 +1,9 @@
 //! What becomes of memory that others allocated in a process before it answered: one that was started suspended, most
 //! of all.
 
-use super::record::{self, Record};
+use super::record::{self, MadeOf, Record};
 use super::{PATIENCE, lock_memory};
-use crate::address_space::adopt;
+use crate::address_space::{Adopted, adopt};
 use crate::sys::{clock, memory, process};
 
 /// Enters what others have allocated in this process into its own map of regions, for it answers them itself from now
@@ -40,6 +40,11 @@ pub(in crate::process) fn adopt_own() {
         let _ = adopt(
             record.range_of(allocation),
             allocation.protection,
+            match allocation.made_of {
+                MadeOf::Placeholder => Adopted::Placeholder,
+                _ if allocation.is_in_placeholder => Adopted::InPlaceholder,
+                _ => Adopted::Private,
+            },
             committed,
         );
     }

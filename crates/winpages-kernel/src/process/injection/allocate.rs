@@ -22,7 +22,7 @@ use crate::sys::watched_thread::InjectionError;
 ///
 /// # Errors
 ///
-/// What that answers; [`NtStatus::NOT_SUPPORTED`] for placeholders, large pages and pages by number.
+/// What that answers; [`NtStatus::NOT_SUPPORTED`] for large pages and pages by number.
 pub(in crate::process) fn allocate(
     process: &Arc<Process>,
     requirements: &AddressRequirements,
@@ -32,10 +32,7 @@ pub(in crate::process) fn allocate(
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
     let request = AllocationRequest::check(requirements, base, size, allocation_type, protection)?;
-    let unknown = AllocationType::RESERVE_PLACEHOLDER
-        | AllocationType::REPLACE_PLACEHOLDER
-        | AllocationType::PHYSICAL
-        | AllocationType::LARGE_PAGES;
+    let unknown = AllocationType::PHYSICAL | AllocationType::LARGE_PAGES;
     if request.kind.intersects(unknown) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
@@ -53,10 +50,19 @@ pub(in crate::process) fn allocate(
             .map_err(|error| status_of_reserving(error, request.kind)),
         Wanted::Pages(pages) => commit(&session, pages, request.protection),
         Wanted::Reset(pages) => match session.record.within_one(pages) {
-            Some(_) => Ok(pages),
-            None => Err(NtStatus::CONFLICTING_ADDRESSES),
+            Some(parts) if parts[0].allocation.made_of != MadeOf::Placeholder => Ok(pages),
+            _ => Err(NtStatus::CONFLICTING_ADDRESSES),
         },
-        Wanted::Placeholder(_) | Wanted::LargePages => Err(NtStatus::NOT_SUPPORTED),
+        Wanted::Placeholder(range) => {
+            session.expect_placeholder(range)?;
+            let commits = request.kind.contains(AllocationType::COMMIT);
+            let committed = commits.then_some(request.protection);
+            session
+                .replace(range, committed, request.protection)
+                .map(|()| range)
+                .map_err(|error| status_of_reserving(error, request.kind))
+        }
+        Wanted::LargePages => Err(NtStatus::NOT_SUPPORTED),
     })
 }
 
@@ -80,7 +86,11 @@ fn reserve_at(
     let allocation = Allocation {
         base: range.base,
         protection,
-        made_of: MadeOf::PrivatePages,
+        made_of: match request.kind.contains(AllocationType::RESERVE_PLACEHOLDER) {
+            true => MadeOf::Placeholder,
+            false => MadeOf::PrivatePages,
+        },
+        is_in_placeholder: false,
     };
     let committed = commits.then_some(protection);
     let runs = session.record.with_allocation(range, committed, allocation);
@@ -108,6 +118,7 @@ fn commit(
         // All of it is committed, and may be given another protection by committing it again.
         MadeOf::ViewOfMemory => return protect_in(session, range, protection).map(|_| range),
         MadeOf::ViewOfFile => return Err(NtStatus::ALREADY_COMMITTED),
+        MadeOf::Placeholder => return Err(NtStatus::CONFLICTING_ADDRESSES),
     }
     if protection.is_copy_on_write() {
         return Err(NtStatus::INVALID_PAGE_PROTECTION);

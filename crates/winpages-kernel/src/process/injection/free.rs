@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Session, map_pages, status, unmap};
+use super::placeholder::empty;
+use super::{Session, status, unmap};
 use crate::NtStatus;
 use crate::address_space::{FreeTask, PageRange, range_within};
 use crate::process::Process;
-use crate::sys::memory::Access;
 
 /// Frees in a process that does not answer what was allocated there; see
 /// [`free_virtual_memory`](crate::address_space::free_virtual_memory).
@@ -33,25 +33,25 @@ fn free_in(
     let record = &session.record;
     let run = record.run_at(base).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
     let allocation = run.allocation;
-    // Placeholders are not made here, so none is there to be joined, or to be left in the place of one.
-    if task == FreeTask::Coalesce {
-        return Err(NtStatus::CONFLICTING_ADDRESSES);
-    }
-    if allocation.is_view() {
+    if allocation.is_view() && task != FreeTask::Coalesce {
         return Err(NtStatus::INVALID_PARAMETER);
     }
-    let range = range_within(record.range_of(allocation), base, size)?;
-    let freed = match task {
-        FreeTask::Preserve | FreeTask::Coalesce => return Err(NtStatus::CONFLICTING_ADDRESSES),
-        FreeTask::Release => session.change(&record.without(range), |tracee| unmap(tracee, range)),
-        FreeTask::Decommit => {
-            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
-            session.change(&record.with(range, None), |tracee| {
-                map_pages(tracee, range, Access::empty(), flags)
-            })
+    let range = match task {
+        FreeTask::Coalesce => {
+            PageRange::touching(base, size).ok_or(NtStatus::CONFLICTING_ADDRESSES)?
         }
+        _ => range_within(record.range_of(allocation), base, size)?,
     };
-    freed
-        .map(|()| range)
-        .map_err(|error| status(error, |_| NtStatus::NO_MEMORY))
+    let failed = |error| status(error, |_| NtStatus::NO_MEMORY);
+    let freed = match task {
+        FreeTask::Preserve => session.preserve(range, allocation),
+        FreeTask::Coalesce => session.coalesce(range),
+        FreeTask::Release => session
+            .change(&record.without(range), |tracee| unmap(tracee, range))
+            .map_err(failed),
+        FreeTask::Decommit => session
+            .change(&record.with(range, None), |tracee| empty(tracee, range))
+            .map_err(failed),
+    };
+    freed.map(|()| range)
 }

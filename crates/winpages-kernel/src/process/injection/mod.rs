@@ -5,6 +5,7 @@ mod adopt;
 mod allocate;
 mod free;
 mod place;
+mod placeholder;
 mod protect;
 mod record;
 mod view;

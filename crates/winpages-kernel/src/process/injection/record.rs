@@ -24,7 +24,7 @@ use crate::sys::memory::Access;
 use crate::sys::process_memory;
 
 /// The name of the record and of its form.
-const MAGIC: &[u8; 16] = b"winpages region1";
+const MAGIC: &[u8; 16] = b"winpages region2";
 
 /// Where it is: the first of these that was free.
 pub(in crate::process) const PLACES: [usize; 2] = [0x0FFF_0000_0000, 0x0FFE_0000_0000];
@@ -69,6 +69,8 @@ pub(in crate::process) struct Allocation {
     pub base: usize,
     pub protection: Protection,
     pub made_of: MadeOf,
+    /// Whether it took the place of a placeholder, and can become one again.
+    pub is_in_placeholder: bool,
 }
 
 /// What an allocation is made of.
@@ -80,11 +82,13 @@ pub(in crate::process) enum MadeOf {
     ViewOfMemory,
     /// A view of a file.
     ViewOfFile,
+    /// Nothing: the place is kept for what will be.
+    Placeholder,
 }
 
 impl Allocation {
     pub fn is_view(self) -> bool {
-        self.made_of != MadeOf::PrivatePages
+        matches!(self.made_of, MadeOf::ViewOfMemory | MadeOf::ViewOfFile)
     }
 
     pub fn kind(self) -> MemoryKind {
@@ -331,7 +335,8 @@ fn runs(process: u32, half: usize) -> Result<Option<Vec<Run>>, NtStatus> {
 }
 
 const IS_COMMITTED: u64 = 1 << 32;
-const MADE_OF: u32 = 33;
+const IS_IN_PLACEHOLDER: u64 = 1 << 33;
+const MADE_OF: u32 = 34;
 
 fn words(run: &Run) -> [u64; RUN_SIZE / 8] {
     let mut facts = u64::from(run.allocation.protection.bits());
@@ -340,6 +345,7 @@ fn words(run: &Run) -> [u64; RUN_SIZE / 8] {
     // A protection has no more than sixteen bits.
     facts |= protection << 16;
     facts |= u64::from(run.protection.is_some()) * IS_COMMITTED;
+    facts |= u64::from(run.allocation.is_in_placeholder) * IS_IN_PLACEHOLDER;
     [
         run.start as u64,
         run.end as u64,
@@ -377,8 +383,10 @@ fn run(text: &[u8; RUN_SIZE]) -> Option<Run> {
                 0 => MadeOf::PrivatePages,
                 1 => MadeOf::ViewOfMemory,
                 2 => MadeOf::ViewOfFile,
+                3 => MadeOf::Placeholder,
                 _ => return None,
             },
+            is_in_placeholder: facts & IS_IN_PLACEHOLDER != 0,
         },
     })
 }
@@ -391,6 +399,7 @@ mod tests {
         base: 0x1_0000,
         protection: Protection::READWRITE,
         made_of: MadeOf::PrivatePages,
+        is_in_placeholder: true,
     };
 
     fn range(base: usize, end: usize) -> PageRange {
@@ -435,7 +444,7 @@ mod tests {
             (2, 0x1_1000),
             (3, 0),
             (3, IS_COMMITTED | 0x04),
-            (3, 3 << MADE_OF | 0x04),
+            (3, 4 << MADE_OF | 0x04),
         ] {
             let mut bad = good;
             bad[index] = word;

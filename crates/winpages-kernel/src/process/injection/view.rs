@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 
+use super::placeholder::empty;
 use super::record::{Allocation, MadeOf};
 use super::{Session, status, unmap};
 use crate::NtStatus;
@@ -18,7 +19,7 @@ use crate::sys::watched_thread::InjectionError;
 /// # Errors
 ///
 /// What that answers; [`NtStatus::NOT_SUPPORTED`] for what somebody would have to look after there: images, pages that
-/// are committed later, files that are to grow, large pages and placeholders.
+/// are committed later, files that are to grow, and large pages.
 pub(in crate::process) fn map_view(
     process: &Arc<Process>,
     place: ViewPlace,
@@ -36,15 +37,20 @@ pub(in crate::process) fn map_view(
             size,
             &requirements,
             top_down,
-            |session, range| map_at(session, range, &view),
+            |session, range| map_at(session, range, false, &view),
             status_of_mapping,
         ),
         ViewPlace::At(base) => {
             let range = PageRange::touching(base, size).ok_or(NtStatus::INVALID_PARAMETER)?;
-            map_at(&session, range, &view).map_err(status_of_mapping)?;
+            map_at(&session, range, false, &view).map_err(status_of_mapping)?;
             Ok(range)
         }
-        ViewPlace::Placeholder(_) => Err(NtStatus::NOT_SUPPORTED),
+        ViewPlace::Placeholder(base) => {
+            let range = PageRange { base, size };
+            session.expect_placeholder(range)?;
+            map_at(&session, range, true, &view).map_err(status_of_mapping)?;
+            Ok(range)
+        }
     })
 }
 
@@ -55,7 +61,13 @@ fn status_of_mapping(error: InjectionError) -> NtStatus {
     })
 }
 
-fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), InjectionError> {
+/// Has a view mapped where nothing is, or else in the place of a placeholder.
+fn map_at(
+    session: &Session<'_>,
+    range: PageRange,
+    is_in_placeholder: bool,
+    view: &View,
+) -> Result<(), InjectionError> {
     let allocation = Allocation {
         base: range.base,
         protection: view.mapped,
@@ -63,6 +75,7 @@ fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), In
             Pages::File => MadeOf::ViewOfFile,
             _ => MadeOf::ViewOfMemory,
         },
+        is_in_placeholder,
     };
     let runs = session
         .record
@@ -73,7 +86,12 @@ fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), In
     } else {
         libc::MAP_SHARED
     };
-    let flags = (sharing | libc::MAP_FIXED_NOREPLACE) as usize;
+    let placing = if is_in_placeholder {
+        libc::MAP_FIXED
+    } else {
+        libc::MAP_FIXED_NOREPLACE
+    };
+    let flags = (sharing | placing) as usize;
     let file = view.backing.file();
     let process = session.process.descriptor();
     session.change(&runs, |tracee| {
@@ -87,6 +105,10 @@ fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), In
             view.offset as usize,
         ];
         let mapped = tracee.call(libc::SYS_mmap, arguments);
+        if mapped.is_err() && is_in_placeholder {
+            // What was there may be unmapped by now.
+            let _ = empty(tracee, range);
+        }
         tracee.close(given).and(mapped).map(drop)
     })
 }
@@ -96,7 +118,7 @@ fn map_at(session: &Session<'_>, range: PageRange, view: &View) -> Result<(), In
 /// # Errors
 ///
 /// [`NtStatus::NOT_MAPPED_VIEW`] if it lies in none that was mapped from outside,
-/// [`NtStatus::CONFLICTING_ADDRESSES`] if a placeholder is to be left, for none was there;
+/// [`NtStatus::CONFLICTING_ADDRESSES`] if a placeholder is to be left and none was there;
 /// [`NtStatus::NO_MEMORY`].
 pub(in crate::process) fn unmap_view(
     process: &Arc<Process>,
@@ -107,10 +129,10 @@ pub(in crate::process) fn unmap_view(
         let run = session.record.run_at(address);
         let run = run.filter(|run| run.allocation.is_view());
         let allocation = run.ok_or(NtStatus::NOT_MAPPED_VIEW)?.allocation;
-        if preserve_placeholder {
-            return Err(NtStatus::CONFLICTING_ADDRESSES);
-        }
         let range = session.record.range_of(allocation);
+        if preserve_placeholder {
+            return session.preserve(range, allocation);
+        }
         session
             .change(&session.record.without(range), |tracee| {
                 unmap(tracee, range)
