@@ -226,7 +226,9 @@ fn timers_come_when_they_are_due() {
         timer.wait().unwrap();
     }
     timer.set_after(Duration::from_secs(3600)).unwrap();
-    assert!(!timer.wait_timeout(Duration::ZERO).unwrap());
+    // Wine 8.0 leaves a timer signalled that is set anew after it came once more.
+    let is_signalled = timer.wait_timeout(Duration::ZERO).unwrap();
+    assert!(is_wine() || !is_signalled);
     timer.cancel().unwrap();
     let wrong = timer.set_periodic(SHORT, Duration::from_micros(5));
     assert_code!(wrong, "ERROR_INVALID_PARAMETER");
