@@ -227,6 +227,21 @@ const CHANGES: &str = r#"
         describe("unmapped", 0);
         BOOL done = UnmapViewOfFile2(process, base, 0);
         printf("unmapped again: %d, error %u\n", done, (unsigned)GetLastError());
+
+        section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x40000, NULL);
+        here = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+        VirtualAlloc(here + 0x10000, 0x12000, MEM_COMMIT, PAGE_READWRITE);
+        strcpy(here + 0x20000, "from here");
+        base = MapViewOfFile2(section, process, 0x10000, NULL, 0x12000, 0, PAGE_READWRITE);
+        describe("committed part", 0x1000);
+        ReadProcessMemory(process, base + 0x10000, text, sizeof text, NULL);
+        WriteProcessMemory(process, base + 0x11000, "from there", 11, NULL);
+        printf("%s, %s\n", text, here + 0x21000);
+        allocate("committed part, committed", 0, 0x1000, MEM_COMMIT, PAGE_READONLY);
+        describe("committed part, committed", 0);
+        change("committed part, read-only", 0x2000, 0x1000, PAGE_READONLY);
+        describe("committed part, read-only", 0x1000);
+        printf("unmapped: %d\n", UnmapViewOfFile2(process, base + 0x5123, 0));
         CloseHandle(process);
         return 0;
     }

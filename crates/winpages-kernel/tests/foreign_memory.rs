@@ -10,7 +10,7 @@ use common::foreign::*;
 use common::{close, map, request};
 use winpages_kernel::address_space::{AddressRequirements, MemoryKind, MemoryState, Protection};
 use winpages_kernel::process::{
-    free_virtual_memory, map_view, protect_virtual_memory, query_virtual_memory, unmap_view,
+    Target, free_virtual_memory, map_view, protect_virtual_memory, query_virtual_memory, unmap_view,
 };
 use winpages_kernel::section::{CreateSection, MapView, ViewType, create_section};
 use winpages_kernel::{Handle, NtStatus};
@@ -288,6 +288,44 @@ fn sections_are_seen_there_and_here() {
     }
     assert_eq!(shell.maps(), before);
     assert_eq!(descriptors(shell.number()), had);
+    assert_eq!(shell.finish("well"), "well\n");
+}
+
+/// Nobody there would see that pages have been committed meanwhile. What has been before stays so.
+#[test]
+fn pages_that_are_committed_later_are_seen_when_all_are() {
+    const LATER: u32 = 0x0400_0000;
+    let shell = Foreign::start("bash", &["-c", "read line; echo $line"]);
+    shell.settle();
+    let before = shell.maps();
+    let (section, _) = create_section(&CreateSection {
+        name: None,
+        flags: LATER,
+        ..request("none", 0x3_0000)
+    })
+    .unwrap();
+    let here = map(section) as usize;
+    let map_there = |size| {
+        let request = MapView {
+            size,
+            ..view(section, 0x1_0000, Protection::READWRITE)
+        };
+        map_view(&shell.target, &request).map(|(range, _)| range.base)
+    };
+    let commit = |page: usize| allocate(&Target::Own, here + page, 0x1000, COMMIT, 0x04).unwrap();
+    assert_eq!(map_there(0x2000), Err(NtStatus::NOT_SUPPORTED));
+    commit(0x1_1000);
+    assert_eq!(map_there(0x2000), Err(NtStatus::NOT_SUPPORTED));
+    commit(0x1_0000);
+    let there = map_there(0x2000).unwrap();
+    assert_eq!(map_there(0x2001), Err(NtStatus::NOT_SUPPORTED));
+    // SAFETY: the page is of this test's own view, and committed.
+    unsafe { (here as *mut u8).add(0x1_1000).write(7) };
+    assert_eq!(read(&shell.target, there + 0x1000), Ok([7]));
+    unmap_view(&shell.target, there, 0).unwrap();
+    assert_eq!(shell.maps(), before);
+    winpages_kernel::section::unmap_view_of_section(here).unwrap();
+    close(section);
     assert_eq!(shell.finish("well"), "well\n");
 }
 

@@ -103,6 +103,19 @@ impl View {
         !self.mapped.is_copy_on_write()
     }
 
+    /// Whether nothing will have to be done for its first `size` bytes later: they are a file's, or committed, which
+    /// pages of a section stay.
+    pub(crate) fn is_all_there(&self, size: usize) -> bool {
+        match self.pages {
+            Pages::Committed | Pages::File => true,
+            Pages::Reserving(commit_map) => {
+                let (first, count) = (self.offset / PAGE_SIZE as u64, (size / PAGE_SIZE) as u64);
+                commit_map.run(self.backing.file(), first, count) == (true, count)
+            }
+            Pages::Large | Pages::GrowingFile | Pages::Image { .. } => false,
+        }
+    }
+
     /// The parts of the image that the view is one of, if it is.
     fn image(&self) -> Option<ImageParts<'_>> {
         let Pages::Image { start, no_execute } = self.pages else {

@@ -19,14 +19,14 @@ use crate::sys::watched_thread::InjectionError;
 /// # Errors
 ///
 /// What that answers; [`NtStatus::NOT_SUPPORTED`] for what somebody would have to look after there: images, pages that
-/// are committed later, files that are to grow, and large pages.
+/// are not committed yet, files that are to grow, and large pages.
 pub(in crate::process) fn map_view(
     process: &Arc<Process>,
     place: ViewPlace,
     size: usize,
     view: View,
 ) -> Result<PageRange, NtStatus> {
-    if !matches!(view.pages, Pages::Committed | Pages::File) {
+    if !view.is_all_there(size) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
     Session::with(process, move |mut session| match place {
