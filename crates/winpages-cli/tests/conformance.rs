@@ -289,6 +289,7 @@ programs! { single:
     section_table
     semaphores
     sids
+    small_helpers
     srw_locks
     stack_overflow
     standard_handles

@@ -62,6 +62,7 @@ error_codes! {
     ERROR_SIGNAL_REFUSED = 156: "The recipient process has refused the signal.";
     ERROR_DISCARDED = 157: "The segment is already discarded and cannot be locked.";
     ERROR_NOT_LOCKED = 158: "The segment is already unlocked.";
+    ERROR_BAD_ARGUMENTS = 160: "One or more arguments are not correct.";
     ERROR_BAD_PATHNAME = 161: "The specified path is invalid.";
     ERROR_BUSY = 170: "The requested resource is in use.";
     ERROR_ALREADY_EXISTS = 183: "Cannot create a file when that file already exists.";
@@ -99,6 +100,7 @@ error_codes! {
     ERROR_POSSIBLE_DEADLOCK = 1131: "A potential deadlock condition has been detected.";
     ERROR_MAPPED_ALIGNMENT = 1132: "The base address or the file offset specified does not have the proper alignment.";
     ERROR_TOO_MANY_LINKS = 1142: "An attempt was made to create more links on a file than the file system supports.";
+    ERROR_OLD_WIN_VERSION = 1150: "The specified program requires a newer version of Windows.";
     ERROR_NOT_FOUND = 1168: "Element not found.";
     ERROR_USER_MAPPED_FILE = 1224: "The requested operation cannot be performed on a file with a user-mapped section open.";
     ERROR_NOT_ALL_ASSIGNED = 1300: "Not all privileges or groups referenced are assigned to the caller.";

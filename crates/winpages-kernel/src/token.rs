@@ -109,6 +109,11 @@ impl Privilege {
         (high == 0 && (FIRST..FIRST + NAMES.len() as u32).contains(&low)).then_some(Self(low))
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        NAMES[(self.0 - FIRST) as usize]
+    }
+
     /// The low part of its LUID.
     pub fn luid(self) -> u32 {
         self.0

@@ -22,6 +22,10 @@ extern "C" {
 #define DISABLE_NEWLINE_AUTO_RETURN 0x0008
 
 BOOL WINAPI GetConsoleMode(HANDLE hConsoleHandle, LPDWORD lpMode);
+UINT WINAPI GetConsoleCP(VOID);
+UINT WINAPI GetConsoleOutputCP(VOID);
+BOOL WINAPI SetConsoleCP(UINT wCodePageID);
+BOOL WINAPI SetConsoleOutputCP(UINT wCodePageID);
 BOOL WINAPI WriteConsoleA(HANDLE hConsoleOutput, const VOID *lpBuffer, DWORD nNumberOfCharsToWrite, LPDWORD lpNumberOfCharsWritten, LPVOID lpReserved);
 BOOL WINAPI WriteConsoleW(HANDLE hConsoleOutput, const VOID *lpBuffer, DWORD nNumberOfCharsToWrite, LPDWORD lpNumberOfCharsWritten, LPVOID lpReserved);
 #ifdef UNICODE

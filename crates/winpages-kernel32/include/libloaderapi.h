@@ -59,6 +59,7 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR lpLibFileName, HANDLE hFile, DWORD dwFlags
 #define LoadLibraryEx LoadLibraryExA
 #endif
 BOOL WINAPI FreeLibrary(HMODULE hLibModule);
+DECLSPEC_NORETURN VOID WINAPI FreeLibraryAndExitThread(HMODULE hLibModule, DWORD dwExitCode);
 BOOL WINAPI DisableThreadLibraryCalls(HMODULE hLibModule);
 
 #ifdef __cplusplus

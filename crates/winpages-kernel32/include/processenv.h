@@ -22,6 +22,13 @@ DWORD WINAPI GetEnvironmentVariableW(LPCWSTR lpName, LPWSTR lpBuffer, DWORD nSiz
 #else
 #define GetEnvironmentVariable GetEnvironmentVariableA
 #endif
+DWORD WINAPI ExpandEnvironmentStringsA(LPCSTR lpSrc, LPSTR lpDst, DWORD nSize);
+DWORD WINAPI ExpandEnvironmentStringsW(LPCWSTR lpSrc, LPWSTR lpDst, DWORD nSize);
+#ifdef UNICODE
+#define ExpandEnvironmentStrings ExpandEnvironmentStringsW
+#else
+#define ExpandEnvironmentStrings ExpandEnvironmentStringsA
+#endif
 LPCH WINAPI GetEnvironmentStringsA(VOID);
 LPWCH WINAPI GetEnvironmentStringsW(VOID);
 #ifdef UNICODE

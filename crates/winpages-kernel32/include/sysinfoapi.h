@@ -64,6 +64,35 @@ BOOL WINAPI GetVersionExW(LPOSVERSIONINFOW lpVersionInformation);
 #else
 #define GetVersionEx GetVersionExA
 #endif
+ULONGLONG WINAPI VerSetConditionMask(ULONGLONG ConditionMask, DWORD TypeMask, BYTE Condition);
+UINT WINAPI GetSystemDirectoryA(LPSTR lpBuffer, UINT uSize);
+UINT WINAPI GetSystemDirectoryW(LPWSTR lpBuffer, UINT uSize);
+#ifdef UNICODE
+#define GetSystemDirectory GetSystemDirectoryW
+#else
+#define GetSystemDirectory GetSystemDirectoryA
+#endif
+UINT WINAPI GetWindowsDirectoryA(LPSTR lpBuffer, UINT uSize);
+UINT WINAPI GetWindowsDirectoryW(LPWSTR lpBuffer, UINT uSize);
+#ifdef UNICODE
+#define GetWindowsDirectory GetWindowsDirectoryW
+#else
+#define GetWindowsDirectory GetWindowsDirectoryA
+#endif
+UINT WINAPI GetSystemWindowsDirectoryA(LPSTR lpBuffer, UINT uSize);
+UINT WINAPI GetSystemWindowsDirectoryW(LPWSTR lpBuffer, UINT uSize);
+#ifdef UNICODE
+#define GetSystemWindowsDirectory GetSystemWindowsDirectoryW
+#else
+#define GetSystemWindowsDirectory GetSystemWindowsDirectoryA
+#endif
+BOOL WINAPI GetComputerNameExA(COMPUTER_NAME_FORMAT NameType, LPSTR lpBuffer, LPDWORD nSize);
+BOOL WINAPI GetComputerNameExW(COMPUTER_NAME_FORMAT NameType, LPWSTR lpBuffer, LPDWORD nSize);
+#ifdef UNICODE
+#define GetComputerNameEx GetComputerNameExW
+#else
+#define GetComputerNameEx GetComputerNameExA
+#endif
 DWORD WINAPI GetTickCount(VOID);
 ULONGLONG WINAPI GetTickCount64(VOID);
 VOID WINAPI GetSystemTime(LPSYSTEMTIME lpSystemTime);

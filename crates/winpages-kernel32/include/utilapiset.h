@@ -8,6 +8,11 @@
 extern "C" {
 #endif
 
+PVOID WINAPI EncodePointer(PVOID Ptr);
+PVOID WINAPI DecodePointer(PVOID Ptr);
+PVOID WINAPI EncodeSystemPointer(PVOID Ptr);
+PVOID WINAPI DecodeSystemPointer(PVOID Ptr);
+
 #ifdef __cplusplus
 }
 #endif

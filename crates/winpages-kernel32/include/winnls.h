@@ -11,6 +11,7 @@ extern "C" {
 
 UINT WINAPI GetACP(VOID);
 UINT WINAPI GetOEMCP(VOID);
+BOOL WINAPI IsValidCodePage(UINT CodePage);
 
 #ifdef __cplusplus
 }

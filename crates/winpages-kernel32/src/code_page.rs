@@ -175,6 +175,12 @@ pub extern "C" fn GetOEMCP() -> u32 {
     CP_UTF8
 }
 
+/// IsValidCodePage: TRUE for UTF-8 and for what stands for the code pages above.
+#[unsafe(no_mangle)]
+pub extern "C" fn IsValidCodePage(CodePage: u32) -> i32 {
+    (CodePage == CP_UTF8).into()
+}
+
 /// Whether the A functions of files take the OEM code page, which is the ANSI one: UTF-8.
 static FILE_APIS_ARE_OEM: AtomicBool = AtomicBool::new(false);
 

@@ -8,6 +8,7 @@ use winpages_kernel::object::{AccessMask, reference_file};
 use winpages_kernel::sys::fault;
 use winpages_kernel::{Handle, NtStatus};
 
+use crate::code_page::{GetACP, IsValidCodePage};
 use crate::nt::argument::{write, write_if_wanted};
 use crate::{last_error, text};
 
@@ -177,4 +178,31 @@ pub unsafe extern "C" fn GetConsoleMode(hConsoleHandle: usize, lpMode: *mut u32)
         // SAFETY: passed on.
         .and_then(|mode| unsafe { write(lpMode, mode) });
     last_error::boolean(result)
+}
+
+/// GetConsoleCP: UTF-8, which terminals on Linux speak.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetConsoleCP() -> u32 {
+    GetACP()
+}
+
+/// GetConsoleOutputCP: UTF-8.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetConsoleOutputCP() -> u32 {
+    GetACP()
+}
+
+/// SetConsoleCP: TRUE for UTF-8, and ERROR_INVALID_PARAMETER for any other.
+#[unsafe(no_mangle)]
+pub extern "C" fn SetConsoleCP(wCodePageID: u32) -> i32 {
+    last_error::boolean(match IsValidCodePage(wCodePageID) {
+        0 => Err(NtStatus::INVALID_PARAMETER),
+        _ => Ok(()),
+    })
+}
+
+/// SetConsoleOutputCP: TRUE for UTF-8, and ERROR_INVALID_PARAMETER for any other.
+#[unsafe(no_mangle)]
+pub extern "C" fn SetConsoleOutputCP(wCodePageID: u32) -> i32 {
+    SetConsoleCP(wCodePageID)
 }

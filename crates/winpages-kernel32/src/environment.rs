@@ -64,6 +64,12 @@ fn name_of(name: Result<Option<Vec<u16>>, NtStatus>) -> Result<String, u32> {
         .ok_or(ERROR_ENVVAR_NOT_FOUND)
 }
 
+/// The value of a variable, as text.
+pub(crate) fn value(name: &str) -> Option<String> {
+    let (_, value) = find(name).filter(|_| !name.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
+}
+
 fn get(name: Result<Option<Vec<u16>>, NtStatus>) -> Result<Vec<u8>, u32> {
     let (_, value) = find(&name_of(name)?).ok_or(ERROR_ENVVAR_NOT_FOUND)?;
     Ok(value.into_vec())

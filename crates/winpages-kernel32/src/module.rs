@@ -399,6 +399,13 @@ pub extern "C" fn FreeLibrary(hLibModule: usize) -> i32 {
     }
 }
 
+/// FreeLibraryAndExitThread.
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn FreeLibraryAndExitThread(hLibModule: usize, dwExitCode: u32) -> ! {
+    FreeLibrary(hLibModule);
+    winpages_kernel::thread::exit(dwExitCode)
+}
+
 /// DisableThreadLibraryCalls: succeeds for a module there is; nobody calls its entry for threads.
 #[unsafe(no_mangle)]
 pub extern "C" fn DisableThreadLibraryCalls(hLibModule: usize) -> i32 {

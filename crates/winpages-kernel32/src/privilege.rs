@@ -7,6 +7,7 @@ use winpages_kernel::object::AccessMask;
 use winpages_kernel::token::{self, Change, Privilege};
 use winpages_kernel::{Handle, NtStatus, sys::fault};
 
+use crate::nt::argument::{read, write};
 use crate::virtual_memory::own_process;
 use crate::{last_error, text};
 
@@ -135,6 +136,74 @@ pub unsafe extern "C" fn LookupPrivilegeValueW(
 ) -> i32 {
     // SAFETY: passed on.
     unsafe { look_up(text::wide(lpName), lpLuid) }
+}
+
+/// Hands out a privilege's name; its length without the NUL, or the size needed with it.
+///
+/// # Safety
+///
+/// `luid` must be a C program's to read, `name` NULL or writable for as many elements as `size` says, which must be a
+/// C program's to write.
+unsafe fn look_up_name<T: Copy + Default>(
+    luid: *const LUID,
+    name: *mut T,
+    size: *mut u32,
+    spell: impl FnOnce(&str) -> Vec<T>,
+) -> i32 {
+    let told = || {
+        // SAFETY: passed on; any bytes are numbers.
+        let (luid, room) = unsafe { (read(luid)?, read(size)?) };
+        let privilege =
+            Privilege::from_luid(luid.LowPart, luid.HighPart).ok_or(NtStatus::NO_SUCH_PRIVILEGE)?;
+        let spelled = spell(privilege.name());
+        // SAFETY: passed on.
+        let told = unsafe { text::hand_out(&spelled, name, room) };
+        // SAFETY: passed on.
+        unsafe { write(size, told)? };
+        if told as usize == spelled.len() {
+            Ok(())
+        } else {
+            Err(NtStatus::BUFFER_TOO_SMALL)
+        }
+    };
+    last_error::boolean(told())
+}
+
+/// LookupPrivilegeNameA, on this machine whatever the name of the system.
+///
+/// # Safety
+///
+/// `lpLuid` must be a C program's to read, `lpName` NULL or writable for as many characters as `cchName` says, which
+/// must be a C program's to write.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn LookupPrivilegeNameA(
+    _lpSystemName: *const c_char,
+    lpLuid: *const LUID,
+    lpName: *mut u8,
+    cchName: *mut u32,
+) -> i32 {
+    // SAFETY: passed on.
+    unsafe { look_up_name(lpLuid, lpName, cchName, |name| name.as_bytes().to_vec()) }
+}
+
+/// LookupPrivilegeNameW, on this machine whatever the name of the system.
+///
+/// # Safety
+///
+/// As [`LookupPrivilegeNameA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn LookupPrivilegeNameW(
+    _lpSystemName: *const u16,
+    lpLuid: *const LUID,
+    lpName: *mut u16,
+    cchName: *mut u32,
+) -> i32 {
+    // SAFETY: passed on.
+    unsafe {
+        look_up_name(lpLuid, lpName, cchName, |name| {
+            text::from_utf8(name.as_bytes())
+        })
+    }
 }
 
 /// What a program wants of each privilege it names.

@@ -113,35 +113,27 @@ pub extern "C" fn GetVersion() -> u32 {
 
 /// OSVERSIONINFOEX with a text of `T`s as C programs lay it out; OSVERSIONINFO is its beginning.
 #[repr(C)]
-struct VersionInformation<T> {
+#[derive(Clone, Copy)]
+pub(crate) struct VersionInformation<T> {
     size: u32,
-    major: u32,
-    minor: u32,
-    build: u32,
-    platform: u32,
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+    pub(crate) build: u32,
+    pub(crate) platform: u32,
     service_pack: [T; 128],
-    service_pack_major: u16,
-    service_pack_minor: u16,
-    suite_mask: u16,
-    product_type: u8,
+    pub(crate) service_pack_major: u16,
+    pub(crate) service_pack_minor: u16,
+    pub(crate) suite_mask: u16,
+    pub(crate) product_type: u8,
     reserved: u8,
 }
 
-/// # Safety
-///
-/// `information` must be writable for the size it begins with.
-unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> bool {
+/// The version that this library answers, in full.
+pub(crate) fn version_information<T: Copy + Default>() -> VersionInformation<T> {
     const VER_PLATFORM_WIN32_NT: u32 = 2;
     const VER_NT_WORKSTATION: u8 = 1;
-    // SAFETY: the structure begins with its size.
-    let size = unsafe { information.cast::<u32>().read_unaligned() } as usize;
-    let whole = size_of::<VersionInformation<T>>();
-    let short = core::mem::offset_of!(VersionInformation<T>, service_pack_major);
-    if size != whole && size != short {
-        return false;
-    }
-    let answer = VersionInformation {
-        size: size as u32,
+    VersionInformation {
+        size: size_of::<VersionInformation<T>>() as u32,
         major: VERSION.0,
         minor: VERSION.1,
         build: VERSION.2,
@@ -152,6 +144,23 @@ unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> bool {
         suite_mask: 0,
         product_type: VER_NT_WORKSTATION,
         reserved: 0,
+    }
+}
+
+/// # Safety
+///
+/// `information` must be writable for the size it begins with.
+unsafe fn get_version<T: Copy + Default>(information: *mut c_void) -> bool {
+    // SAFETY: the structure begins with its size.
+    let size = unsafe { information.cast::<u32>().read_unaligned() } as usize;
+    let whole = size_of::<VersionInformation<T>>();
+    let short = core::mem::offset_of!(VersionInformation<T>, service_pack_major);
+    if size != whole && size != short {
+        return false;
+    }
+    let answer = VersionInformation {
+        size: size as u32,
+        ..version_information::<T>()
     };
     // SAFETY: both are at least `size` bytes long.
     unsafe {
