@@ -278,6 +278,7 @@ programs! { single:
     process_images
     process_inspection
     processor_affinity
+    processor_topology
     remote_memory
     remote_threads
     reset_undo

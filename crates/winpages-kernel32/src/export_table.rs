@@ -761,6 +761,8 @@ static EXPORTS: &[Export] = exports! {
     BOTH: module::FreeLibraryAndExitThread;
     ADVAPI32: privilege::LookupPrivilegeNameA;
     ADVAPI32: privilege::LookupPrivilegeNameW;
+    BOTH: processor_topology::GetLogicalProcessorInformation;
+    BOTH: processor_topology::GetLogicalProcessorInformationEx;
     BOTH: calendar::FileTimeToSystemTime;
     BOTH: calendar::SystemTimeToFileTime;
     BOTH: calendar::FileTimeToLocalFileTime;

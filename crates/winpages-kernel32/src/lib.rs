@@ -92,6 +92,7 @@ pub mod process_times;
 pub mod processor;
 pub mod processor_affinity;
 pub mod processor_features;
+pub mod processor_topology;
 mod program_search;
 pub mod remote_requests;
 pub mod security;

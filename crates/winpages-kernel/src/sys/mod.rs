@@ -47,6 +47,7 @@ pub mod spawn;
 pub mod terminal;
 pub mod thread;
 pub mod thread_word;
+pub mod topology;
 pub mod trace;
 pub mod tracee;
 mod tracee_descriptor;

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::sync::OnceLock;
 
 use super::proc_text;
-use super::processors::{GROUP, GROUPS, Processors, given};
+use super::processors::{Processors, given};
 
 /// The highest number a node has; 0 on a machine with one. Does not allocate.
 pub fn highest_node() -> u32 {
@@ -29,16 +29,7 @@ pub fn processors(node: u32) -> Option<Processors> {
     let Some(text) = about(node, "cpulist", &mut buffer) else {
         return (node == 0 && highest_node() == 0).then(given);
     };
-    let mut processors = Processors::NONE;
-    for (first, last) in ranges(text) {
-        for number in first..=last.min(GROUPS * GROUP - 1) {
-            processors.0[number / GROUP] |= 1 << (number % GROUP);
-        }
-    }
-    let given = given();
-    Some(Processors(core::array::from_fn(|group| {
-        processors.0[group] & given.0[group]
-    })))
+    Some(Processors::of_list(text).among(&given()))
 }
 
 /// The node of a processor; `None` if this process was not given one of that number.
@@ -56,21 +47,9 @@ pub fn available_memory(node: u32) -> Option<u64> {
     Some(field("MemFree") + field("Inactive(file)"))
 }
 
-/// The ranges of a list such as "0-3,8", from the first number to the last.
-fn ranges(list: &[u8]) -> impl Iterator<Item = (usize, usize)> {
-    list.trim_ascii()
-        .split(|byte| *byte == b',')
-        .filter_map(|range| {
-            let mut ends = range.split(|byte| *byte == b'-').map(proc_text::number);
-            let first = ends.next()?? as usize;
-            let last = ends.next().flatten().map_or(first, |last| last as usize);
-            Some((first, last))
-        })
-}
-
 /// The last number of a list such as "0-3,8".
 fn last_number(list: &[u8]) -> Option<u32> {
-    ranges(list).last()?.1.try_into().ok()
+    proc_text::ranges(list).last()?.1.try_into().ok()
 }
 
 #[cfg(test)]
@@ -83,8 +62,5 @@ mod tests {
         assert_eq!(last_number(b"0-3,8\n"), Some(8));
         assert_eq!(last_number(b"0,2-11\n"), Some(11));
         assert_eq!(last_number(b""), None);
-        let all = |list| ranges(list).collect::<Vec<_>>();
-        assert_eq!(all(b"0-3,8,10-11\n"), [(0, 3), (8, 8), (10, 11)]);
-        assert_eq!(all(b"\n"), []);
     }
 }

@@ -67,3 +67,22 @@ pub fn stat_field(text: &[u8], number: usize) -> Option<&[u8]> {
 pub fn number(word: &[u8]) -> Option<u64> {
     core::str::from_utf8(word).ok()?.parse().ok()
 }
+
+/// The ranges of a list, from the first number to the last.
+///
+/// ```
+/// use winpages_kernel::sys::proc_text::ranges;
+/// let all: Vec<_> = ranges(b"0-3,8,10-11\n").collect();
+/// assert_eq!(all, [(0, 3), (8, 8), (10, 11)]);
+/// assert_eq!(ranges(b"\n").count(), 0);
+/// ```
+pub fn ranges(list: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    list.trim_ascii()
+        .split(|byte| *byte == b',')
+        .filter_map(|range| {
+            let mut ends = range.split(|byte| *byte == b'-').map(number);
+            let first = ends.next()?? as usize;
+            let last = ends.next().flatten().map_or(first, |last| last as usize);
+            Some((first, last))
+        })
+}

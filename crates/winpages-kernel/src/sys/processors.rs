@@ -5,6 +5,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use rustix::io::Errno;
 use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_setaffinity};
 
+use super::proc_text;
+
 /// How many processors one mask names.
 pub const GROUP: usize = usize::BITS as usize;
 
@@ -27,6 +29,26 @@ impl Processors {
             *place = mask;
         }
         processors
+    }
+
+    /// Those that a list of the kernel's names, such as "0-3,8".
+    #[must_use]
+    pub fn of_list(list: &[u8]) -> Self {
+        let mut processors = Self::NONE;
+        for (first, last) in proc_text::ranges(list) {
+            for number in first..=last.min(GROUPS * GROUP - 1) {
+                processors.0[number / GROUP] |= 1 << (number % GROUP);
+            }
+        }
+        processors
+    }
+
+    /// Those that are among `others`, too.
+    #[must_use]
+    pub fn among(&self, others: &Self) -> Self {
+        Self(core::array::from_fn(|group| {
+            self.0[group] & others.0[group]
+        }))
     }
 
     fn of_set(set: &CpuSet) -> Self {
