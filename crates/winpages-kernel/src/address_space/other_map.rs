@@ -8,19 +8,26 @@ use core::sync::atomic::{Ordering, fence};
 
 use rustix::fd::BorrowedFd;
 
+use super::inner::{CHILDREN, Inner};
 use super::layout::{ALLOCATION_GRANULARITY, AddressLayout, page_down};
-use super::node::{FANOUT, Node};
+use super::leaf::Leaf;
+use super::node::{self, Rows};
 use super::published_map::{MAGIC, place};
 use super::query::MemoryBasicInformation;
 use super::run::{AllocationKind, RunFacts};
-use crate::sys::process_memory::{gather_memory, read_memory};
+use crate::sys::process_memory::{MOST_PLACES, gather_memory, read_memory};
 use crate::sys::shared_page::WatchedPage;
 
 /// How often it is looked again before the process itself is asked.
 const ATTEMPTS: usize = 50;
 
-/// No tree is higher: it would hold more runs than there are pages.
-const HIGHEST_LEVEL: u32 = 10;
+/// How many levels of inner nodes are read at most: no tree has as many, unless it is none.
+const MOST_LEVELS: usize = 32;
+
+/// How many leaves are read at a time at most.
+const MOST_LEAVES: usize = CHILDREN;
+
+const _: () = assert!(MOST_LEAVES <= MOST_PLACES);
 
 /// The map of another process, as far as it has been read.
 pub struct OtherMap {
@@ -29,10 +36,11 @@ pub struct OtherMap {
     life: u64,
     root: usize,
     application_end: usize,
-    /// How many leaves were read last.
-    leaves: usize,
-    /// Where nodes are read into.
-    nodes: Vec<Node>,
+    /// How many leaves were asked for last.
+    wanted: usize,
+    /// Where inner nodes and leaves are read into.
+    inner: Box<Inner>,
+    leaves: Vec<Leaf>,
     known: Known,
 }
 
@@ -80,7 +88,8 @@ impl OtherMap {
     pub fn open(process: u32, page: BorrowedFd<'_>) -> Option<Self> {
         let page = WatchedPage::map(page).ok()?;
         let is_understood = page.load(place::MAGIC) == MAGIC as u64
-            && page.load(place::NODE_SIZE) == size_of::<Node>() as u64;
+            && page.load(place::LEAF_SIZE) == size_of::<Leaf>() as u64
+            && page.load(place::INNER_SIZE) == size_of::<Inner>() as u64;
         let life = page.load(place::LIFE);
         let application_end = page.load(place::APPLICATION_END) as usize;
         let layouts = [AddressLayout::Bits64, AddressLayout::Bits32];
@@ -90,8 +99,11 @@ impl OtherMap {
             life,
             root: page.load(place::ROOT) as usize,
             application_end,
-            leaves: 1,
-            nodes: core::iter::repeat_with(Node::blank).take(FANOUT).collect(),
+            wanted: 1,
+            inner: Box::new(Inner::blank()),
+            leaves: core::iter::repeat_with(Leaf::blank)
+                .take(MOST_LEAVES)
+                .collect(),
             known: Known {
                 sequence: 1,
                 ..Known::default()
@@ -188,8 +200,8 @@ impl OtherMap {
     /// just before: then this is a walk.
     #[cold]
     fn read_around(&mut self, page: usize, sequence: u64) {
-        self.leaves = if page == self.known.end {
-            (self.leaves * 2).min(FANOUT)
+        self.wanted = if page == self.known.end {
+            (self.wanted * 2).min(MOST_LEAVES)
         } else {
             1
         };
@@ -209,56 +221,45 @@ impl OtherMap {
         known.last = 0;
         known.start = 0;
         known.end = self.application_end;
-        let mut address = self.read_word(self.root)?;
-        if address == 0 {
+        let mut link = self.read_word(self.root)?;
+        if link == 0 {
             return Some(());
         }
         let mut is_leftmost = true;
+        let mut links = [link; MOST_LEAVES];
         let mut count = 1;
-        let mut level = HIGHEST_LEVEL;
-        loop {
-            let above = level;
-            self.read_nodes(&[address])?;
-            let node = &self.nodes[0];
-            level = node.level();
-            if level >= above {
-                return None;
+        for _ in 0..MOST_LEVELS {
+            if !node::is_inner(link) {
+                self.read_leaves(&links[..count])?;
+                return self.keep(count, is_leftmost);
             }
-            if level == 0 {
-                break;
-            }
-            let index = node.rows_up_to(page).max(1) - 1;
+            self.read_inner(link)?;
+            let index = self.inner.child_for(page);
             is_leftmost &= index == 0;
-            let wanted = if level == 1 { self.leaves } else { 1 };
-            let behind = node.length().min(index + wanted);
-            if behind <= index {
+            count = self.wanted.min(self.inner.length().checked_sub(index)?);
+            if count == 0 {
                 return None;
             }
-            if behind < node.length() {
-                self.known.end = self.known.end.min(node.first(behind));
+            for (offset, link) in links[..count].iter_mut().enumerate() {
+                *link = self.inner.link(index + offset);
             }
-            address = node.link(index);
-            if level == 1 {
-                let mut links = [0; FANOUT];
-                count = behind - index;
-                for (link, row) in links.iter_mut().zip(index..behind) {
-                    *link = node.link(row);
-                }
-                self.read_nodes(&links[..count])?;
-                break;
+            link = links[0];
+            if node::is_inner(link) {
+                count = 1;
+            }
+            let behind = index + count;
+            if behind < self.inner.length() {
+                self.known.end = self.known.end.min(self.inner.first(behind));
             }
         }
-        self.keep(count, is_leftmost)
+        None
     }
 
     /// Keeps the runs of the leaves that have been read.
     fn keep(&mut self, count: usize, is_leftmost: bool) -> Option<()> {
         let known = &mut self.known;
         let mut end = 0;
-        for leaf in &self.nodes[..count] {
-            if !leaf.is_leaf() {
-                return None;
-            }
+        for leaf in &self.leaves[..count] {
             for row in 0..leaf.length() {
                 let run = KnownRun {
                     start: leaf.first(row),
@@ -287,11 +288,19 @@ impl OtherMap {
         (read == Ok(size)).then_some(word)
     }
 
-    fn read_nodes(&mut self, places: &[usize]) -> Option<()> {
-        let nodes = self.nodes.get_mut(..places.len())?;
-        let to = nodes.as_mut_ptr().cast();
-        // SAFETY: as many nodes of this value's own, which consist of integers.
-        unsafe { gather_memory(self.process, places, size_of::<Node>(), to) }.then_some(())
+    fn read_inner(&mut self, link: usize) -> Option<()> {
+        let to = (&raw mut *self.inner).cast();
+        let size = size_of::<Inner>();
+        // SAFETY: an inner node of this value's own, which consists of integers.
+        let read = unsafe { read_memory(self.process, node::address_of(link), to, size) };
+        (read == Ok(size)).then_some(())
+    }
+
+    fn read_leaves(&mut self, links: &[usize]) -> Option<()> {
+        let leaves = self.leaves.get_mut(..links.len())?;
+        let to = leaves.as_mut_ptr().cast();
+        // SAFETY: as many leaves of this value's own, which consist of integers.
+        unsafe { gather_memory(self.process, links, size_of::<Leaf>(), to) }.then_some(())
     }
 }
 
@@ -320,5 +329,3 @@ impl Known {
         Some(index)
     }
 }
-
-const _: () = assert!(FANOUT <= crate::sys::process_memory::MOST_PLACES);

@@ -3,18 +3,19 @@
 //! A run that is cut in two, or made one with its neighbour, still begins and ends where it did, and no
 //! gap becomes another. So nothing above the leaf need know of it.
 
-use super::node::{FANOUT, Node, Row};
+use super::leaf::{Leaf, OpenLeaves, RUNS, Row};
+use super::node::Rows;
 use super::run::Run;
 
 /// Where a run stands: a row of a leaf. True until the tree is changed in another way than through it.
 #[derive(Clone, Copy)]
 pub struct Place {
-    leaf: &'static Node,
+    leaf: &'static Leaf,
     index: usize,
 }
 
 impl Place {
-    pub fn new(leaf: &'static Node, index: usize) -> Self {
+    pub fn new(leaf: &'static Leaf, index: usize) -> Self {
         Self { leaf, index }
     }
 
@@ -34,7 +35,8 @@ impl Place {
     }
 
     /// Replaces the run by one that begins and ends there too.
-    pub fn set(self, run: &Run) {
+    pub fn set(self, open: &mut OpenLeaves, run: &Run) {
+        open.open(self.leaf);
         self.leaf.set(self.index, Row::of_run(run));
     }
 
@@ -51,26 +53,28 @@ impl Place {
     }
 
     /// Cuts the run in two at an address inside it, if the leaf has room, and answers where both are.
-    pub fn cut_in_leaf(self, address: usize) -> Option<(Self, Self)> {
-        if self.leaf.length() == FANOUT {
+    pub fn cut_in_leaf(self, open: &mut OpenLeaves, address: usize) -> Option<(Self, Self)> {
+        if self.leaf.length() == RUNS {
             return None;
         }
         let run = self.run()?;
         let (start, end) = (run.start, address);
         let right = Run { start: end, ..run };
+        open.open(self.leaf);
         self.leaf.insert(self.index + 1, Row::of_run(&right));
-        self.set(&Run { start, end, ..run });
+        self.set(open, &Run { start, end, ..run });
         Some((self, Self::new(self.leaf, self.index + 1)))
     }
 
     /// Makes the run and one that begins where it ends one, if both stand in the same leaf.
-    pub fn join_in_leaf(self, right: Self) -> Option<Self> {
+    pub fn join_in_leaf(self, open: &mut OpenLeaves, right: Self) -> Option<Self> {
         if !core::ptr::eq(self.leaf, right.leaf) {
             return None;
         }
         let (run, end) = (self.run()?, right.end());
+        open.open(self.leaf);
         self.leaf.remove(right.index);
-        self.set(&Run { end, ..run });
+        self.set(open, &Run { end, ..run });
         Some(self)
     }
 }

@@ -3,7 +3,7 @@
 //! The map of regions is read and changed inside VirtualAlloc, and VirtualAlloc may be what malloc
 //! stands on. So its records live in pages that are mapped for nothing else. A page once mapped for
 //! a pool stays mapped: a reader that follows a link into a record freed meanwhile reads stale words
-//! of the right kind, never unmapped memory, and finds out by the map's sequence number.
+//! of the right kind, never unmapped memory, and finds out.
 
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -11,12 +11,15 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::NtStatus;
 use crate::sys::memory;
 
-/// How much is mapped at first, in bytes.
-const CHUNK: usize = 256 << 10;
+/// How much is mapped at a time at first, in bytes.
+const SMALL_CHUNK: usize = 64 << 10;
 
-/// How much is mapped at a time when a pool has grown to as much. A pool that large is looked through
-/// at random, and where the processor must look up each address in the page tables first, it takes
-/// longer: measured with a million regions, a query takes a sixth more without huge pages.
+/// How much of a pool is mapped so.
+const SMALL_POOL: usize = 4 * SMALL_CHUNK;
+
+/// How much is mapped at a time after that. A large pool is looked through at random, and where the
+/// processor must look up each address in the page tables first, it takes longer: measured with a million
+/// regions, a query takes a sixth more without huge pages.
 const LARGE_CHUNK: usize = memory::HUGE_PAGE_SIZE;
 
 /// A type whose values a pool can hold.
@@ -67,8 +70,8 @@ impl<T: Pooled> Pool<T> {
 
     #[cold]
     fn grow(&mut self) -> Result<(), NtStatus> {
-        let (chunk, size) = if self.mapped < LARGE_CHUNK {
-            (memory::map_anywhere(CHUNK), CHUNK)
+        let (chunk, size) = if self.mapped < SMALL_POOL {
+            (memory::map_anywhere(SMALL_CHUNK), SMALL_CHUNK)
         } else {
             (memory::map_huge_page_anywhere(), LARGE_CHUNK)
         };

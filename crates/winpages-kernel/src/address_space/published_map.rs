@@ -7,8 +7,9 @@ use core::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use rustix::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 
+use super::inner::Inner;
 use super::layout;
-use super::node::Node;
+use super::leaf::Leaf;
 use super::region_map::REGIONS;
 use crate::NtStatus;
 use crate::sys::life_mark::LifeMark;
@@ -20,12 +21,13 @@ pub struct PublishedMap {
     magic: AtomicUsize,
     /// That of the map: odd while it is being changed.
     pub(super) sequence: AtomicUsize,
-    /// The address of the word that holds the address of the tree's root.
+    /// The address of the word that holds the link to the tree's root.
     root: AtomicUsize,
-    node_size: AtomicUsize,
+    leaf_size: AtomicUsize,
+    inner_size: AtomicUsize,
     /// The first address above the application's.
     application_end: AtomicUsize,
-    reserved: [AtomicUsize; 3],
+    reserved: [AtomicUsize; 2],
     /// The thread that answers others.
     life: LifeMark,
 }
@@ -37,13 +39,14 @@ pub(super) mod place {
     pub const MAGIC: usize = core::mem::offset_of!(PublishedMap, magic);
     pub const SEQUENCE: usize = core::mem::offset_of!(PublishedMap, sequence);
     pub const ROOT: usize = core::mem::offset_of!(PublishedMap, root);
-    pub const NODE_SIZE: usize = core::mem::offset_of!(PublishedMap, node_size);
+    pub const LEAF_SIZE: usize = core::mem::offset_of!(PublishedMap, leaf_size);
+    pub const INNER_SIZE: usize = core::mem::offset_of!(PublishedMap, inner_size);
     pub const APPLICATION_END: usize = core::mem::offset_of!(PublishedMap, application_end);
     pub const LIFE: usize = core::mem::offset_of!(PublishedMap, life);
 }
 
-/// Part of what two processes must agree on; a change of [`Node`] changes it, too.
-pub(super) const MAGIC: usize = usize::from_ne_bytes(*b"wpmap--2");
+/// Part of what two processes must agree on; a change of [`Leaf`] or [`Inner`] changes it, too.
+pub(super) const MAGIC: usize = usize::from_ne_bytes(*b"wpmap--3");
 
 const SIZE: usize = layout::PAGE_SIZE;
 
@@ -57,7 +60,8 @@ impl PublishedMap {
     pub(super) fn describe(&self, root: usize, sequence: usize) {
         self.sequence.store(sequence, Ordering::Relaxed);
         self.root.store(root, Ordering::Relaxed);
-        self.node_size.store(size_of::<Node>(), Ordering::Relaxed);
+        self.leaf_size.store(size_of::<Leaf>(), Ordering::Relaxed);
+        self.inner_size.store(size_of::<Inner>(), Ordering::Relaxed);
         self.application_end
             .store(layout::application_end(), Ordering::Relaxed);
         self.magic.store(MAGIC, Ordering::Release);

@@ -1,22 +1,23 @@
 //! The map of regions: what the engine knows of the process's address space.
 //!
 //! Writers take a lock, and hold it over the system call that makes their change true. Readers take
-//! none: the map carries a sequence number that is odd while words are being changed, and a reader
-//! that saw it change looks again. Only changes of words count, not system calls, so a reader waits
-//! for some hundred nanoseconds at most, unless the writer loses its processor right there; then the
-//! reader queues for the lock.
+//! none. Who asks about a run asks its leaf of the tree, which says itself whether it is being changed
+//! (see [`super::leaf::OpenLeaves`]): so a reader waits for those only who change what it reads. What is no
+//! run takes more than one leaf to tell, and for that the map carries a sequence number that is odd while
+//! words are being changed; a reader that saw it change looks again. Only changes of words count, not system
+//! calls, so a reader waits for some hundred nanoseconds at most, unless the writer loses its processor right
+//! there; then the reader queues for the lock.
 
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use super::PageRange;
 use super::digest::Opened;
-use super::node::Node;
 use super::place::Place;
 use super::pool::Pool;
 use super::protection::Protection;
 use super::published_map::PublishedMap;
 use super::run::{Allocation, AllocationKind, PageState, Run};
-use super::tree::{Located, Tree};
+use super::tree::{Growth, Located, Tree};
 use crate::NtStatus;
 use crate::sys::lock::{Guard, Lock};
 
@@ -29,20 +30,20 @@ pub static REGIONS: RegionMap = RegionMap::new();
 /// The map of regions of one address space.
 #[repr(C)]
 pub struct RegionMap {
+    tree: Apart<Tree>,
     sequence: AtomicUsize,
     /// Where others can see the sequence number; NULL if nobody has asked for it.
     published: AtomicPtr<PublishedMap>,
-    tree: Tree,
     writer: Apart<Lock<Supplies>>,
 }
 
-/// On cache lines of its own: writers change it before and after what readers look at, who would wait for
-/// that, too.
+/// On cache lines of its own. Every reader looks at the tree's root, which hardly ever changes, and would wait
+/// for what writers change all the time if that lay beside it.
 #[repr(align(128))]
 struct Apart<T>(T);
 
 struct Supplies {
-    nodes: Pool<Node>,
+    growth: Growth,
     allocations: Pool<Allocation>,
 }
 
@@ -77,11 +78,11 @@ impl RegionMap {
     /// An empty map.
     pub const fn new() -> Self {
         Self {
+            tree: Apart(Tree::new()),
             sequence: AtomicUsize::new(0),
             published: AtomicPtr::new(core::ptr::null_mut()),
-            tree: Tree::new(),
             writer: Apart(Lock::new(Supplies {
-                nodes: Pool::new(),
+                growth: Growth::new(),
                 allocations: Pool::new(),
             })),
         }
@@ -99,42 +100,36 @@ impl RegionMap {
     /// [`RegionMap::look`] knows. Without a lock.
     #[inline(always)] // As `query_virtual_memory`, which stands on it.
     pub fn glance(&self, address: usize) -> Option<Opened> {
-        let (start, digest) =
-            self.read(|reading| self.tree.digest(address, || reading.is_true()))?;
-        digest.open(start).filter(|opened| address < opened.end)
+        let (start, digest) = self.tree.0.digest(address)?;
+        digest
+            .open(start)
+            .filter(|opened| (start..opened.end).contains(&address))
     }
 
     /// Looks an address up without a lock.
     pub fn look(&self, address: usize) -> Snapshot {
-        let look = |reading: &Reading<'_>| self.tree.look(address, || reading.is_true());
-        self.read(|reading| look(reading).map(snapshot))
-            .unwrap_or_else(|| self.look_in_turn(address))
-    }
-
-    /// Reads until nothing was changed meanwhile; `None` if that does not happen. `read` answers `None` if
-    /// it found that something was.
-    #[inline(always)]
-    fn read<T>(&self, read: impl Fn(&Reading<'_>) -> Option<T>) -> Option<T> {
+        if let Some(row) = self.tree.0.glimpse(address) {
+            return snapshot(Located::Run(row));
+        }
         for _ in 0..READER_ATTEMPTS {
-            let reading = Reading {
-                sequence: &self.sequence,
-                before: self.sequence.load(Ordering::Acquire),
-            };
-            if reading.before & 1 == 0
-                && let Some(found) = read(&reading)
-                && reading.is_true()
+            let before = self.sequence.load(Ordering::Acquire);
+            if before & 1 == 0
+                && let Some(found) = self.tree.0.look(address)
             {
-                return Some(found);
+                fence(Ordering::Acquire);
+                if self.sequence.load(Ordering::Relaxed) == before {
+                    return snapshot(found);
+                }
             }
             core::hint::spin_loop();
         }
-        None
+        self.look_in_turn(address)
     }
 
     #[cold]
     fn look_in_turn(&self, address: usize) -> Snapshot {
         let _turn = self.writer.0.lock();
-        self.tree.look(address, || true).map_or(
+        self.tree.0.look(address).map_or(
             Snapshot::Elsewhere {
                 previous_end: 0,
                 next_start: usize::MAX,
@@ -147,7 +142,7 @@ impl RegionMap {
     pub(super) fn publish(&self, page: &'static PublishedMap) {
         let _turn = self.writer.0.lock();
         page.describe(
-            self.tree.root_place(),
+            self.tree.0.root_place(),
             self.sequence.load(Ordering::Relaxed),
         );
         self.published
@@ -173,22 +168,6 @@ impl RegionMap {
     }
 }
 
-/// A look at the map without a lock.
-struct Reading<'a> {
-    sequence: &'a AtomicUsize,
-    /// What the sequence number was when it began.
-    before: usize,
-}
-
-impl Reading<'_> {
-    /// Whether nothing has been changed since it began.
-    #[inline(always)]
-    fn is_true(&self) -> bool {
-        fence(Ordering::Acquire);
-        self.sequence.load(Ordering::Relaxed) == self.before
-    }
-}
-
 fn snapshot(located: Located) -> Snapshot {
     match located {
         Located::Gap {
@@ -208,7 +187,7 @@ fn snapshot(located: Located) -> Snapshot {
                 end: row.last,
                 state: row.facts.state(),
                 kind,
-                base: row.third,
+                base: row.base,
                 protection: row.facts.protection(),
             },
         },
@@ -229,18 +208,18 @@ impl Writer<'_> {
     ///
     /// [`NtStatus::NO_MEMORY`].
     pub fn ensure_records(&mut self) -> Result<(), NtStatus> {
-        self.map.tree.ensure(&mut self.supplies.nodes, 2)?;
+        self.supplies.growth.ensure(2)?;
         self.supplies.allocations.ensure(2)
     }
 
     /// The first run that ends above an address.
     pub fn run_ending_above(&self, address: usize) -> Option<Run> {
-        self.map.tree.run_ending_above(address)
+        self.map.tree.0.run_ending_above(address)
     }
 
     /// The run that covers an address, unless it only marks somebody else's mapping.
     pub fn run_at(&self, address: usize) -> Option<Run> {
-        let run = self.map.tree.place_of(address)?.run()?;
+        let run = self.map.tree.0.place_of(address)?.run()?;
         (run.allocation.kind() != AllocationKind::Foreign).then_some(run)
     }
 
@@ -252,7 +231,7 @@ impl Writer<'_> {
         low: usize,
         high: usize,
     ) -> Option<usize> {
-        self.map.tree.lowest_gap(size, alignment, low, high)
+        self.map.tree.0.lowest_gap(size, alignment, low, high)
     }
 
     /// The highest free place.
@@ -263,7 +242,7 @@ impl Writer<'_> {
         low: usize,
         high: usize,
     ) -> Option<usize> {
-        self.map.tree.highest_gap(size, alignment, low, high)
+        self.map.tree.0.highest_gap(size, alignment, low, high)
     }
 
     /// Enters a new allocation of one run into a gap. [`Writer::ensure_records`] comes first.
@@ -284,9 +263,9 @@ impl Writer<'_> {
             allocation,
         };
         let Self { map, supplies } = self;
-        map.change(|tree| {
+        map.change(&mut supplies.growth, |tree, growth| {
             allocation.describe(kind, base, end, protection, view);
-            tree.insert(&mut supplies.nodes, &run);
+            tree.insert(growth, &run);
         });
     }
 
@@ -294,10 +273,10 @@ impl Writer<'_> {
     pub fn remove_allocation(&mut self, allocation: &'static Allocation) {
         let Self { map, supplies } = self;
         let (base, end) = (allocation.base(), allocation.end());
-        map.change(|tree| {
+        map.change(&mut supplies.growth, |tree, growth| {
             let mut start = base;
             while start < end
-                && let Some(run_end) = tree.remove(&mut supplies.nodes, start)
+                && let Some(run_end) = tree.remove(growth, start)
             {
                 start = run_end;
             }
@@ -330,11 +309,11 @@ impl Writer<'_> {
     ) -> &'static Allocation {
         let rest = self.supplies.allocations.take();
         let Self { map, supplies } = self;
-        map.change(|tree| {
+        map.change(&mut supplies.growth, |tree, growth| {
             if let Some(place) = tree.place_of(at)
                 && place.start() < at
             {
-                tree.cut(&mut supplies.nodes, place, at);
+                tree.cut(growth, place, at);
             }
             rest.describe_rest_of(allocation, at);
             allocation.set_end(at);
@@ -343,6 +322,7 @@ impl Writer<'_> {
                 && let Some(run) = tree.run_ending_above(start)
             {
                 tree.replace(
+                    growth,
                     run.start,
                     &Run {
                         allocation: rest,
@@ -358,15 +338,20 @@ impl Writer<'_> {
     /// Makes one placeholder of those that lie side by side from `first` to `end`.
     pub fn join_placeholders(&mut self, first: &'static Allocation, end: usize) {
         let Self { map, supplies } = self;
-        map.change(|tree| {
+        let Supplies {
+            growth,
+            allocations,
+        } = &mut **supplies;
+        map.change(growth, |tree, growth| {
             while let Some(next) = tree.run_ending_above(first.end())
                 && next.start < end
             {
-                tree.remove(&mut supplies.nodes, next.start);
+                tree.remove(growth, next.start);
                 first.set_end(next.end);
-                supplies.allocations.give(next.allocation);
+                allocations.give(next.allocation);
             }
             tree.replace(
+                growth,
                 first.base(),
                 &Run {
                     start: first.base(),
@@ -388,9 +373,9 @@ impl Writer<'_> {
         view: usize,
     ) {
         let Self { map, supplies } = self;
-        map.change(|tree| {
+        map.change(&mut supplies.growth, |tree, growth| {
             allocation.describe_in_place(kind, protection, view);
-            let set = set_states(tree, &mut supplies.nodes, allocation.range(), |_| state);
+            let set = set_states(tree, growth, allocation.range(), |_| state);
             debug_assert!(set.is_some(), "an allocation has runs from end to end");
         });
     }
@@ -403,8 +388,8 @@ impl Writer<'_> {
             base: start,
             size: end - start,
         };
-        map.change(|tree| {
-            let set = set_states(tree, &mut supplies.nodes, range, new);
+        map.change(&mut supplies.growth, |tree, growth| {
+            let set = set_states(tree, growth, range, new);
             debug_assert!(set.is_some(), "an allocation has runs from end to end");
         });
     }
@@ -412,7 +397,7 @@ impl Writer<'_> {
 
 impl RegionMap {
     /// Changes words that readers may be looking at.
-    fn change(&self, work: impl FnOnce(&Tree)) {
+    fn change(&self, growth: &mut Growth, work: impl FnOnce(&Tree, &mut Growth)) {
         let sequence = self.sequence.load(Ordering::Relaxed);
         // SAFETY: NULL or a page that `publish` was given, which stays.
         let published = unsafe { self.published.load(Ordering::Relaxed).as_ref() };
@@ -425,7 +410,8 @@ impl RegionMap {
         show(sequence.wrapping_add(1), Ordering::Relaxed);
         // A reader that sees a word changed below sees the odd number too.
         fence(Ordering::Release);
-        work(&self.tree);
+        work(&self.tree.0, growth);
+        growth.open.close();
         show(sequence.wrapping_add(2), Ordering::Release);
     }
 }
@@ -433,31 +419,31 @@ impl RegionMap {
 /// Gives pages of one allocation new states, and keeps runs maximal. `None` if there are none.
 fn set_states(
     tree: &Tree,
-    nodes: &mut Pool<Node>,
+    growth: &mut Growth,
     range: PageRange,
     new: impl Fn(PageState) -> PageState,
 ) -> Option<()> {
     let mut place = tree.place_of(range.base)?;
     if place.start() < range.base {
-        (_, place) = tree.cut(nodes, place, range.base)?;
+        (_, place) = tree.cut(growth, place, range.base)?;
     }
     loop {
         if range.end() < place.end() {
-            (place, _) = tree.cut(nodes, place, range.end())?;
+            (place, _) = tree.cut(growth, place, range.end())?;
         }
         let mut run = place.run()?;
         run.state = new(run.state);
-        place.set(&run);
+        place.set(&mut growth.open, &run);
         if run.allocation.base() < run.start {
             let before = tree.touched_by(place)?;
-            place = join_if_alike(tree, nodes, before, place)?;
+            place = join_if_alike(tree, growth, before, place)?;
         }
         if place.end() == run.allocation.end() {
             return Some(());
         }
         let behind = tree.touching(place)?;
         if range.end() <= place.end() {
-            join_if_alike(tree, nodes, place, behind)?;
+            join_if_alike(tree, growth, place, behind)?;
             return Some(());
         }
         place = behind;
@@ -466,9 +452,9 @@ fn set_states(
 
 /// Makes one run of two of one allocation that touch, if they are alike. Answers where the second is
 /// now.
-fn join_if_alike(tree: &Tree, nodes: &mut Pool<Node>, left: Place, right: Place) -> Option<Place> {
+fn join_if_alike(tree: &Tree, growth: &mut Growth, left: Place, right: Place) -> Option<Place> {
     if left.run()?.state == right.run()?.state {
-        tree.join(nodes, left, right)
+        tree.join(growth, left, right)
     } else {
         Some(right)
     }

@@ -7,16 +7,28 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::digest::Digest;
+use super::inner::Inner;
 use super::layout::granularity_up;
-use super::node::{FANOUT, Node, Row};
+use super::leaf::{Leaf, OpenLeaves, Row};
+use super::node::{Node, Rows};
 use super::place::Place;
 use super::pool::Pool;
 use super::run::Run;
 use crate::NtStatus;
 
-/// The root's address; 0 for a map that never had a run.
+/// What leads to the root; 0 for a map without runs.
 pub struct Tree {
     root: AtomicUsize,
+}
+
+/// What only writers use of a tree.
+pub struct Growth {
+    leaves: Pool<Leaf>,
+    inner_nodes: Pool<Inner>,
+    /// How many levels of inner nodes there are.
+    inner_levels: usize,
+    /// The leaves that the change under way has touched.
+    pub open: OpenLeaves,
 }
 
 /// What lies at an address.
@@ -33,12 +45,42 @@ pub enum Located {
     },
 }
 
-impl Located {
-    /// What lies anywhere in a map without runs.
-    const NOTHING: Self = Self::Gap {
-        previous_end: 0,
-        next_start: usize::MAX,
-    };
+impl Growth {
+    pub const fn new() -> Self {
+        Self {
+            leaves: Pool::new(),
+            inner_nodes: Pool::new(),
+            inner_levels: 0,
+            open: OpenLeaves::new(),
+        }
+    }
+
+    /// Makes sure that `count` insertions find the nodes they need.
+    pub fn ensure(&mut self, count: usize) -> Result<(), NtStatus> {
+        self.leaves.ensure(count)?;
+        // Each may split a node on every level, and put a root above; and the next is a level higher then.
+        self.inner_nodes.ensure(count * (self.inner_levels + 2))
+    }
+
+    fn take_leaf(&mut self) -> &'static Leaf {
+        let leaf = self.leaves.take();
+        self.open.open(leaf);
+        leaf.clear();
+        leaf
+    }
+
+    fn take_inner(&mut self) -> &'static Inner {
+        let inner = self.inner_nodes.take();
+        inner.clear();
+        inner
+    }
+
+    fn give(&mut self, node: Node) {
+        match node {
+            Node::Leaf(leaf) => self.leaves.give(leaf),
+            Node::Inner(inner) => self.inner_nodes.give(inner),
+        }
+    }
 }
 
 impl Tree {
@@ -48,94 +90,97 @@ impl Tree {
         }
     }
 
-    /// Where the address of the root stands, for those who read this process's memory.
+    /// Where the link to the root stands, for those who read this process's memory.
     pub fn root_place(&self) -> usize {
         (&raw const self.root) as usize
     }
 
-    #[inline]
-    fn root(&self) -> Option<&'static Node> {
-        Pool::<Node>::at(self.root.load(Ordering::Acquire))
+    #[inline(always)]
+    fn root(&self) -> Option<Node> {
+        Node::at(self.root.load(Ordering::Acquire))
     }
 
-    /// The first byte of the last run that begins at or below an address, and what is told of it there;
-    /// [`Digest::NONE`] if there is no such run. `is_true` says whether nothing has been changed since the
-    /// reader began. `None` if something was changed.
+    fn set_root(&self, root: Node) {
+        self.root.store(root.link(), Ordering::Release);
+    }
+
+    /// Where a run begins and what is told of it there: of the last that begins at or below an address, or of
+    /// another if there is none or writers are in the way. Whatever they do, it is true at some moment while
+    /// this is asked.
     #[inline(always)] // A query's answer is to stay in registers: see `query_virtual_memory`.
-    pub fn digest(&self, address: usize, is_true: impl Fn() -> bool) -> Option<(usize, Digest)> {
-        let Some(root) = self.root() else {
-            return Some((0, Digest::NONE));
-        };
-        let (leaf, after) = descend(root, address, is_true)?;
-        Some(match after.checked_sub(1) {
-            Some(index) => leaf.digest(index),
-            None => (0, Digest::NONE),
-        })
+    pub fn digest(&self, address: usize) -> Option<(usize, Digest)> {
+        let leaf = self.leaf_for(address)?;
+        leaf.read_for(address, |index| leaf.digest(index))
     }
 
-    /// Looks an address up without a lock, as [`Tree::digest`].
-    pub fn look(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
-        let Some(root) = self.root() else {
-            return Some(Located::NOTHING);
-        };
-        let (leaf, after) = descend(root, address, &is_true)?;
-        if let Some(index) = after.checked_sub(1)
-            && address < leaf.last(index)
-        {
-            return Some(Located::Run(leaf.row(index)));
-        }
-        self.gap_around(address, is_true)
+    /// The run that covers an address; as [`Tree::digest`].
+    pub fn glimpse(&self, address: usize) -> Option<Row> {
+        let leaf = self.leaf_for(address)?;
+        let row = leaf.read_for(address, |index| leaf.row(index))?;
+        (row.first..row.last).contains(&address).then_some(row)
     }
 
-    /// The gap that an address lies in.
-    fn gap_around(&self, address: usize, is_true: impl Fn() -> bool) -> Option<Located> {
-        let mut next_start = usize::MAX;
+    /// The leaf where an address belongs, unless writers are in the way.
+    #[inline(always)]
+    fn leaf_for(&self, address: usize) -> Option<&'static Leaf> {
         let mut node = self.root()?;
         loop {
+            match node {
+                Node::Leaf(leaf) => return Some(leaf),
+                Node::Inner(inner) => node = Node::at(inner.link(inner.child_for(address)))?,
+            }
+        }
+    }
+
+    /// Looks an address up. Only if nothing was changed meanwhile is the answer true, or `None` impossible.
+    pub fn look(&self, address: usize) -> Option<Located> {
+        let mut next_start = usize::MAX;
+        let Some(mut node) = self.root() else {
+            return Some(Located::Gap {
+                previous_end: 0,
+                next_start,
+            });
+        };
+        loop {
             let after = node.rows_up_to(address);
-            if after < FANOUT {
-                next_start = next_start.min(node.first(after));
+            if after < node.length() {
+                next_start = next_start.min(node.bounds(after).0);
             }
             // Before the first row of an inner node lies nothing.
             let Some(index) = after.checked_sub(1) else {
-                return is_true().then_some(Located::Gap {
+                return Some(Located::Gap {
                     previous_end: 0,
                     next_start,
                 });
             };
-            let (is_leaf, previous_end, link) =
-                (node.is_leaf(), node.last(index), node.link(index));
-            if !is_true() {
-                return None;
+            match node {
+                Node::Inner(inner) => node = Node::at(inner.link(index))?,
+                Node::Leaf(leaf) if address < leaf.last(index) => {
+                    return Some(Located::Run(leaf.row(index)));
+                }
+                Node::Leaf(leaf) => {
+                    return Some(Located::Gap {
+                        previous_end: leaf.last(index),
+                        next_start,
+                    });
+                }
             }
-            if is_leaf {
-                return Some(Located::Gap {
-                    previous_end,
-                    next_start,
-                });
-            }
-            node = Pool::<Node>::at(link)?;
         }
     }
 
     /// Where the run stands that covers an address. For writers, before whom nothing moves.
     pub fn place_of(&self, address: usize) -> Option<Place> {
-        let (leaf, after) = descend(self.root()?, address, || true)?;
-        let place = Place::new(leaf, after.checked_sub(1)?);
+        let leaf = self.leaf_for(address)?;
+        let place = Place::new(leaf, leaf.rows_up_to(address).checked_sub(1)?);
         (address < place.end()).then_some(place)
     }
 
     /// The first run that ends above an address. For writers.
     pub fn run_ending_above(&self, address: usize) -> Option<Run> {
-        let place =
-            self.place_of(address)
-                .or_else(|| match self.gap_around(address, || true)? {
-                    Located::Gap { next_start, .. } if next_start != usize::MAX => {
-                        self.place_of(next_start)
-                    }
-                    _ => None,
-                })?;
-        place.run()
+        match self.look(address)? {
+            Located::Run(row) => row.run(),
+            Located::Gap { next_start, .. } => self.place_of(next_start)?.run(),
+        }
     }
 
     /// The run that begins where one ends, if one does.
@@ -151,84 +196,72 @@ impl Tree {
     }
 
     /// Cuts a run in two and answers where both are. `address` lies inside it.
-    pub fn cut(
-        &self,
-        nodes: &mut Pool<Node>,
-        place: Place,
-        address: usize,
-    ) -> Option<(Place, Place)> {
-        if let Some(parts) = place.cut_in_leaf(address) {
+    pub fn cut(&self, growth: &mut Growth, place: Place, address: usize) -> Option<(Place, Place)> {
+        if let Some(parts) = place.cut_in_leaf(&mut growth.open, address) {
             return Some(parts);
         }
         let run = place.run()?;
         let (start, end) = (run.start, address);
-        self.replace(start, &Run { end, ..run });
+        self.replace(growth, start, &Run { end, ..run });
         let start = address;
-        self.insert(nodes, &Run { start, ..run });
+        self.insert(growth, &Run { start, ..run });
         Some((self.place_of(run.start)?, self.place_of(address)?))
     }
 
     /// Makes one run of two that touch, alike in all but their ends, and answers where it is.
-    pub fn join(&self, nodes: &mut Pool<Node>, left: Place, right: Place) -> Option<Place> {
-        if let Some(joined) = left.join_in_leaf(right) {
+    pub fn join(&self, growth: &mut Growth, left: Place, right: Place) -> Option<Place> {
+        if let Some(joined) = left.join_in_leaf(&mut growth.open, right) {
             return Some(joined);
         }
         let (run, end) = (left.run()?, right.end());
-        self.remove(nodes, right.start());
-        self.replace(run.start, &Run { end, ..run });
+        self.remove(growth, right.start());
+        self.replace(growth, run.start, &Run { end, ..run });
         self.place_of(run.start)
     }
 
-    /// Makes sure that `count` insertions find the nodes they need.
-    pub fn ensure(&self, nodes: &mut Pool<Node>, count: usize) -> Result<(), NtStatus> {
-        let levels = self.root().map_or(0, Node::level) as usize + 1;
-        nodes.ensure(count * (levels + 2))
-    }
-
-    /// Adds a run where there is none.
-    pub fn insert(&self, nodes: &mut Pool<Node>, run: &Run) {
+    /// Adds a run where there is none. [`Growth::ensure`] comes first.
+    pub fn insert(&self, growth: &mut Growth, run: &Run) {
         let Some(root) = self.root() else {
-            let leaf = nodes.take();
-            leaf.start(0);
+            let leaf = growth.take_leaf();
             leaf.insert(0, Row::of_run(run));
-            self.root
-                .store(core::ptr::from_ref(leaf) as usize, Ordering::Release);
+            self.set_root(Node::Leaf(leaf));
             return;
         };
-        if let Some(right) = insert_below(root, nodes, Row::of_run(run)) {
-            let top = nodes.take();
-            top.start(root.level() + 1);
+        if let Some(right) = insert_below(root, growth, Row::of_run(run)) {
+            let top = growth.take_inner();
             top.insert(0, root.summary());
             top.insert(1, right.summary());
-            self.root
-                .store(core::ptr::from_ref(top) as usize, Ordering::Release);
+            growth.inner_levels += 1;
+            self.set_root(Node::Inner(top));
         }
     }
 
     /// Takes out the run that starts at an address, and answers where it ended.
-    pub fn remove(&self, nodes: &mut Pool<Node>, start: usize) -> Option<usize> {
-        let root = self.root()?;
-        let end = remove_below(root, nodes, start)?;
+    pub fn remove(&self, growth: &mut Growth, start: usize) -> Option<usize> {
+        let mut root = self.root()?;
+        let end = remove_below(root, growth, start)?;
         if root.length() == 0 {
             self.root.store(0, Ordering::Release);
-            nodes.give(root);
+            growth.give(root);
+            growth.inner_levels = 0;
             return Some(end);
         }
-        let mut top = root;
-        while !top.is_leaf() && top.length() == 1 {
+        while let Node::Inner(top) = root
+            && top.length() == 1
+        {
             let only = top.row(0).child()?;
-            self.root
-                .store(core::ptr::from_ref(only) as usize, Ordering::Release);
-            nodes.give(top);
-            top = only;
+            self.set_root(only);
+            growth.give(root);
+            growth.inner_levels -= 1;
+            root = only;
         }
         Some(end)
     }
 
     /// Replaces the run that starts at `start` by one that lies within it or within the gap beside it.
-    pub fn replace(&self, start: usize, run: &Run) {
+    pub fn replace(&self, growth: &mut Growth, start: usize, run: &Run) {
         if let Some(root) = self.root() {
-            replace_below(root, start, Row::of_run(run));
+            replace_below(root, growth, start, Row::of_run(run));
         }
     }
 
@@ -280,31 +313,6 @@ impl Tree {
     }
 }
 
-/// The leaf that an address leads to, and how many of its rows begin at or below it.
-///
-/// A link is followed only if it was one when it was read, by what `is_true` says, for a node that has
-/// been given back may hold anything else by now. `None` if something was changed.
-#[inline(always)]
-fn descend(
-    root: &'static Node,
-    address: usize,
-    is_true: impl Fn() -> bool,
-) -> Option<(&'static Node, usize)> {
-    // The root's address is only ever replaced by another node's, so that one may be looked at.
-    let mut node = root;
-    for level in (0..root.level()).rev() {
-        let link = node.link(node.rows_up_to(address).max(1) - 1);
-        if !is_true() {
-            return None;
-        }
-        node = Pool::<Node>::at(link)?;
-        if level == 0 {
-            node.prefetch();
-        }
-    }
-    Some((node, node.rows_up_to(address)))
-}
-
 /// What a search for a gap is after.
 struct Wanted {
     size: usize,
@@ -328,73 +336,76 @@ impl Wanted {
     }
 }
 
-fn lowest_below(node: &'static Node, wanted: &Wanted, from: &mut usize) -> Option<usize> {
+fn lowest_below(node: Node, wanted: &Wanted, from: &mut usize) -> Option<usize> {
     for index in 0..node.length() {
-        let row = node.row(index);
-        if row.last <= *from {
+        let (first, last) = node.bounds(index);
+        if last <= *from {
             continue;
         }
-        if let Some(found) = wanted.lowest_between(*from, row.first) {
+        if let Some(found) = wanted.lowest_between(*from, first) {
             return Some(found);
         }
-        if !node.is_leaf()
-            && row.third >= wanted.size
-            && let Some(found) = lowest_below(row.child()?, wanted, from)
+        if let Some(child) = node.child_with_gap(index, wanted.size)
+            && let Some(found) = lowest_below(child, wanted, from)
         {
             return Some(found);
         }
-        *from = row.last;
+        *from = last;
     }
     None
 }
 
-fn highest_below(node: &'static Node, wanted: &Wanted, until: &mut usize) -> Option<usize> {
+fn highest_below(node: Node, wanted: &Wanted, until: &mut usize) -> Option<usize> {
     for index in (0..node.length()).rev() {
-        let row = node.row(index);
-        if row.first >= *until {
+        let (first, last) = node.bounds(index);
+        if first >= *until {
             continue;
         }
-        if let Some(found) = wanted.highest_between(row.last, *until) {
+        if let Some(found) = wanted.highest_between(last, *until) {
             return Some(found);
         }
-        if !node.is_leaf()
-            && row.third >= wanted.size
-            && let Some(found) = highest_below(row.child()?, wanted, until)
+        if let Some(child) = node.child_with_gap(index, wanted.size)
+            && let Some(found) = highest_below(child, wanted, until)
         {
             return Some(found);
         }
-        *until = row.first;
+        *until = first;
     }
     None
 }
 
 /// Inserts below a node; answers the right half if the node had to be split.
-fn insert_below(node: &'static Node, nodes: &mut Pool<Node>, row: Row) -> Option<&'static Node> {
+fn insert_below(node: Node, growth: &mut Growth, row: Row) -> Option<Node> {
     let after = node.rows_up_to(row.first);
-    if node.is_leaf() {
-        return insert_row(node, nodes, after, row);
+    match node {
+        Node::Leaf(leaf) => {
+            growth.open.open(leaf);
+            insert_row(leaf, after, row, || growth.take_leaf()).map(Node::Leaf)
+        }
+        Node::Inner(inner) => {
+            let index = after.saturating_sub(1);
+            let child = inner.row(index).child()?;
+            let split = insert_below(child, growth, row);
+            inner.set(index, child.summary());
+            let summary = split?.summary();
+            insert_row(inner, index + 1, summary, || growth.take_inner()).map(Node::Inner)
+        }
     }
-    let index = after.saturating_sub(1);
-    let child = node.row(index).child()?;
-    let split = insert_below(child, nodes, row);
-    node.set(index, child.summary());
-    insert_row(node, nodes, index + 1, split?.summary())
 }
 
-/// Puts a row into a node, splitting it if it is full.
-fn insert_row(
-    node: &'static Node,
-    nodes: &mut Pool<Node>,
+/// Puts a row into a node, splitting it if it is full; `take` gives an empty node.
+fn insert_row<N: Rows>(
+    node: &'static N,
     index: usize,
-    row: Row,
-) -> Option<&'static Node> {
+    row: N::Row,
+    take: impl FnOnce() -> &'static N,
+) -> Option<&'static N> {
     let length = node.length();
-    if length < FANOUT {
+    if length < N::CAPACITY {
         node.insert(index, row);
         return None;
     }
-    let right = nodes.take();
-    right.start(node.level());
+    let right = take();
     // Allocations mostly grow upwards: a row that goes behind all others leaves a full node behind,
     // not a half-empty one.
     let middle = if index == length { length } else { length / 2 };
@@ -408,57 +419,72 @@ fn insert_row(
 }
 
 /// Removes below a node, which may be empty then; answers where the run ended.
-fn remove_below(node: &'static Node, nodes: &mut Pool<Node>, start: usize) -> Option<usize> {
+fn remove_below(node: Node, growth: &mut Growth, start: usize) -> Option<usize> {
     let index = node.rows_up_to(start).checked_sub(1)?;
-    if node.is_leaf() {
-        debug_assert_eq!(node.first(index), start);
-        let end = node.last(index);
-        node.remove(index);
-        return Some(end);
+    match node {
+        Node::Leaf(leaf) => {
+            debug_assert_eq!(leaf.first(index), start);
+            let end = leaf.last(index);
+            growth.open.open(leaf);
+            leaf.remove(index);
+            Some(end)
+        }
+        Node::Inner(inner) => {
+            let child = inner.row(index).child()?;
+            let end = remove_below(child, growth, start)?;
+            if child.length() == 0 {
+                growth.give(child);
+                inner.remove(index);
+            } else {
+                inner.set(index, child.summary());
+            }
+            Some(end)
+        }
     }
-    let child = node.row(index).child()?;
-    let end = remove_below(child, nodes, start)?;
-    if child.length() == 0 {
-        nodes.give(child);
-        node.remove(index);
-    } else {
-        node.set(index, child.summary());
-    }
-    Some(end)
 }
 
-fn replace_below(node: &'static Node, start: usize, row: Row) {
+fn replace_below(node: Node, growth: &mut Growth, start: usize, row: Row) {
     let Some(index) = node.rows_up_to(start).checked_sub(1) else {
         return;
     };
-    if node.is_leaf() {
-        debug_assert_eq!(node.first(index), start);
-        node.set(index, row);
-    } else if let Some(child) = node.row(index).child() {
-        replace_below(child, start, row);
-        node.set(index, child.summary());
+    match node {
+        Node::Leaf(leaf) => {
+            debug_assert_eq!(leaf.first(index), start);
+            growth.open.open(leaf);
+            leaf.set(index, row);
+        }
+        Node::Inner(inner) => {
+            if let Some(child) = inner.row(index).child() {
+                replace_below(child, growth, start, row);
+                inner.set(index, child.summary());
+            }
+        }
     }
 }
 
 /// Whether what the nodes carry of their children is what these hold, and what the leaves carry of
 /// allocations is what they are.
 #[cfg(test)]
-pub(super) fn copies_are_true(tree: &Tree) -> bool {
-    fn check(node: &'static Node) -> bool {
-        (0..node.length()).all(|index| {
-            let row = node.row(index);
-            if node.is_leaf() {
+pub(super) fn copies_are_true(tree: &Tree, growth: &Growth) -> bool {
+    fn check(node: Node, inner_levels: usize) -> bool {
+        (0..node.length()).all(|index| match node {
+            Node::Leaf(leaf) => {
+                let row = leaf.row(index);
                 let run = row.run().unwrap();
-                return row.digest == Digest::of(&run)
+                inner_levels == 0
+                    && row.digest == Digest::of(&run)
                     && row.facts == run.facts()
-                    && row.third == run.allocation.base();
+                    && row.base == run.allocation.base()
             }
-            let child = row.child().unwrap();
-            let summary = child.summary();
-            (row.first, row.last, row.third) == (summary.first, summary.last, summary.third)
-                && child.level() + 1 == node.level()
-                && check(child)
+            Node::Inner(inner) => {
+                let row = inner.row(index);
+                let child = row.child().unwrap();
+                row == child.summary()
+                    && inner.children_up_to(row.first) == index + 1
+                    && check(child, inner_levels - 1)
+            }
         })
     }
-    tree.root().is_none_or(check)
+    tree.root()
+        .is_none_or(|root| check(root, growth.inner_levels))
 }
