@@ -43,6 +43,7 @@ pub fn processes() -> Vec<ListedProcess> {
 }
 
 fn listed(number: u32) -> Option<ListedProcess> {
+    const STATE: usize = 3;
     const PARENT: usize = 4;
     const THREADS: usize = 20;
     let path = CString::new(format!("/proc/{number}/stat")).ok()?;
@@ -52,6 +53,13 @@ fn listed(number: u32) -> Option<ListedProcess> {
     let start = text.iter().position(|byte| *byte == b'(')? + 1;
     let end = text.iter().rposition(|byte| *byte == b')')?;
     let field = |number| proc_text::number(proc_text::stat_field(text, number)?);
+    let threads = field(THREADS)? as u32;
+    // One that has ended keeps its number until its parent takes note. The first thread of one that has not may have
+    // ended, too, and still counts then.
+    let has_ended = matches!(proc_text::stat_field(text, STATE)?, b"Z" | b"X");
+    if has_ended && threads <= 1 {
+        return None;
+    }
     let short = String::from_utf8_lossy(text.get(start..end)?).into_owned();
     let name = program_of(number)
         .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
@@ -59,7 +67,7 @@ fn listed(number: u32) -> Option<ListedProcess> {
     Some(ListedProcess {
         number,
         parent: field(PARENT)? as u32,
-        threads: field(THREADS)? as u32,
+        threads,
         name,
     })
 }
@@ -132,6 +140,25 @@ impl Target {
 mod tests {
     use super::*;
     use crate::sys::process;
+
+    #[test]
+    fn who_has_ended_is_not_listed() {
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        let mut running = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let lists = |number| processes().iter().any(|one| one.number == number);
+        // It is only waited for below, and is a zombie before long.
+        while lists(ended.id()) {
+            std::thread::yield_now();
+        }
+        assert!(std::path::Path::new(&format!("/proc/{}", ended.id())).exists());
+        assert!(lists(running.id()));
+        running.kill().unwrap();
+        running.wait().unwrap();
+        ended.wait().unwrap();
+    }
 
     #[test]
     fn this_process_is_listed() {
