@@ -11,7 +11,7 @@ use std::time::Duration;
 use common::asked::{Asked, say};
 use common::random::Random;
 use common::service;
-use winpages_kernel::address_space::AddressRequirements;
+use winpages_kernel::address_space::Allocate;
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::process::{
@@ -62,8 +62,7 @@ impl Listening {
         let handle = open_process(self.asked.number(), rights, HandleAttributes::empty()).unwrap();
         let target = reference_process(handle, rights).unwrap();
         assert!(matches!(target, Target::Other(_)));
-        let anywhere = AddressRequirements::default();
-        let there = allocate_virtual_memory(&target, &anywhere, 0, 0x1000, 0x3000, 4).unwrap();
+        let there = allocate_virtual_memory(&target, &Allocate::new(0, 0x1000, 0x3000, 4)).unwrap();
         free_virtual_memory(&target, there.base, 0, 0x8000).unwrap();
         process::close_handle(&Target::Own, handle).unwrap();
     }

@@ -9,9 +9,9 @@ mod set_aside;
 use set_aside::SetAside;
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{
-    AddressRequirements, AllocationType, LARGE_PAGE_SIZE, MemoryKind, MemoryState, PageRange,
-    Protection, allocate_virtual_memory, allocate_virtual_memory_within, free_virtual_memory,
-    protect_virtual_memory, query_virtual_memory,
+    AddressRequirements, Allocate, AllocationType, LARGE_PAGE_SIZE, MemoryKind, MemoryState,
+    PageRange, Protection, allocate_virtual_memory, allocate_virtual_memory_within,
+    free_virtual_memory, protect_virtual_memory, query_virtual_memory,
 };
 use winpages_kernel::residency::PageReader;
 use winpages_kernel::token::{Change, Privilege, Token};
@@ -112,7 +112,11 @@ fn large_pages_are_given_to_who_may_lock_memory() {
         ..AddressRequirements::default()
     };
     let kind = RESERVE | COMMIT | LARGE;
-    let low = allocate_virtual_memory_within(&below, 0, LARGE_PAGE_SIZE, kind, READWRITE).unwrap();
+    let low = allocate_virtual_memory_within(&Allocate {
+        requirements: below,
+        ..Allocate::new(0, LARGE_PAGE_SIZE, kind, READWRITE)
+    })
+    .unwrap();
     assert!(low.base + low.size <= 1 << 32 && low.base.is_multiple_of(LARGE_PAGE_SIZE));
     assert!(free_virtual_memory(low.base, 0, RELEASE).is_ok());
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use common::{alone, close, request};
 use winpages_kernel::address_space::layout::PAGE_SIZE;
 use winpages_kernel::address_space::{
-    AddressRequirements, MemoryBasicInformation, MemoryState, Protection,
+    AddressRequirements, Allocate, MemoryBasicInformation, MemoryState, Protection,
     allocate_virtual_memory_within, free_virtual_memory, query_virtual_memory,
 };
 use winpages_kernel::section::{self, CreateSection, MapView, UnmapType, ViewType, create_section};
@@ -26,8 +26,8 @@ const NOACCESS: u32 = 1;
 const READWRITE: u32 = 4;
 
 fn allocate(base: usize, size: usize, kind: u32, protection: u32) -> Result<usize, NtStatus> {
-    let anywhere = AddressRequirements::default();
-    allocate_virtual_memory_within(&anywhere, base, size, kind, protection).map(|range| range.base)
+    allocate_virtual_memory_within(&Allocate::new(base, size, kind, protection))
+        .map(|range| range.base)
 }
 
 fn placeholder(size: usize) -> usize {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use common::request;
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{
-    AddressRequirements, MemoryBasicInformation, MemoryKind, MemoryState, Protection,
+    AddressRequirements, Allocate, MemoryBasicInformation, MemoryKind, MemoryState, Protection,
 };
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
@@ -32,8 +32,7 @@ const PAGE: usize = 0x1000;
 const SLOT: usize = 0x1_0000;
 
 fn allocate(size: usize, kind: u32, protection: u32) -> usize {
-    let anywhere = AddressRequirements::default();
-    let there = allocate_virtual_memory(&Target::Own, &anywhere, 0, size, kind, protection);
+    let there = allocate_virtual_memory(&Target::Own, &Allocate::new(0, size, kind, protection));
     there.unwrap().base
 }
 
@@ -227,8 +226,8 @@ fn what_was_changed_is_seen_at_once() {
     const SLOTS: usize = 40;
     let other = Other::start();
     let target = &other.target;
-    let anywhere = AddressRequirements::default();
-    let area = allocate_virtual_memory(target, &anywhere, 0, SLOTS * SLOT, RESERVE, 1).unwrap();
+    let area =
+        allocate_virtual_memory(target, &Allocate::new(0, SLOTS * SLOT, RESERVE, 1)).unwrap();
     free_virtual_memory(target, area.base, 0, RELEASE).unwrap();
     // 0 for free, 1 for reserved, else a protection.
     let mut model = [0u32; SLOTS];
@@ -243,12 +242,13 @@ fn what_was_changed_is_seen_at_once() {
         let protection = [2, 4][random(2) as usize];
         model[slot] = match (model[slot], random(3)) {
             (0, 0) => {
-                allocate_virtual_memory(target, &anywhere, base, PAGE, RESERVE, 1).unwrap();
+                allocate_virtual_memory(target, &Allocate::new(base, PAGE, RESERVE, 1)).unwrap();
                 1
             }
             (0, _) => {
                 let kind = RESERVE | COMMIT;
-                allocate_virtual_memory(target, &anywhere, base, PAGE, kind, protection).unwrap();
+                allocate_virtual_memory(target, &Allocate::new(base, PAGE, kind, protection))
+                    .unwrap();
                 protection
             }
             (_, 0) => {
@@ -256,7 +256,8 @@ fn what_was_changed_is_seen_at_once() {
                 0
             }
             (1, _) => {
-                allocate_virtual_memory(target, &anywhere, base, PAGE, COMMIT, protection).unwrap();
+                allocate_virtual_memory(target, &Allocate::new(base, PAGE, COMMIT, protection))
+                    .unwrap();
                 protection
             }
             (_, 1) => {

@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::AddressRequirements;
+use winpages_kernel::address_space::Allocate;
 use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::object::{AccessMask, DuplicateObject};
 use winpages_kernel::process::{
@@ -97,9 +97,8 @@ fn visit(number: u32, routine: usize, turn: u32, outcomes: &mut Outcomes) {
         return;
     };
     let target = reference_process(handle, rights).unwrap();
-    let anywhere = AddressRequirements::default();
     let size = 0x1000 * (1 + turn as usize % 5);
-    let allocated = allocate_virtual_memory(&target, &anywhere, 0, size, 0x3000, 4);
+    let allocated = allocate_virtual_memory(&target, &Allocate::new(0, size, 0x3000, 4));
     if let Some(there) = note(outcomes, "allocate", allocated) {
         let written = vec![turn as u8 | 1; size];
         let mut read = vec![0; size];

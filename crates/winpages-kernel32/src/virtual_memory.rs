@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use winpages_kernel::address_space::{
-    self, FreeType, MemoryBasicInformation, PageRange, Protection,
+    self, Allocate, FreeType, MemoryBasicInformation, PageRange, Protection,
 };
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::process::{self, Target};
@@ -133,14 +133,8 @@ pub unsafe extern "C" fn VirtualAllocEx(
 ) -> *mut c_void {
     let process = target(hProcess, AccessMask::PROCESS_VM_OPERATION);
     address(process.and_then(|process| {
-        process::allocate_virtual_memory_below(
-            &process,
-            0,
-            lpAddress as usize,
-            dwSize,
-            flAllocationType,
-            flProtect,
-        )
+        let request = Allocate::below(0, lpAddress as usize, dwSize, flAllocationType, flProtect)?;
+        process::allocate_virtual_memory(&process, &request)
     }))
 }
 
@@ -190,14 +184,11 @@ pub unsafe extern "C" fn VirtualAlloc2(
             0 => Target::Own,
             handle => target(handle, AccessMask::PROCESS_VM_OPERATION)?,
         };
-        process::allocate_virtual_memory(
-            &process,
-            &requirements,
-            BaseAddress as usize,
-            Size,
-            AllocationType,
-            PageProtection,
-        )
+        let request = Allocate {
+            requirements,
+            ..Allocate::new(BaseAddress as usize, Size, AllocationType, PageProtection)
+        };
+        process::allocate_virtual_memory(&process, &request)
     };
     address(allocate())
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use rustix::io::Errno;
 
-use super::allocation_request::{AllocationRequest, AllocationType, Wanted};
+use super::allocation_request::{Allocate, AllocationRequest, AllocationType, Wanted};
 use super::layout::{
     ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end,
 };
@@ -45,50 +45,13 @@ pub fn allocate_virtual_memory(
     allocation_type: u32,
     protection: u32,
 ) -> Result<PageRange, NtStatus> {
-    allocate_virtual_memory_below(0, base, size, allocation_type, protection)
-}
-
-/// As [`allocate_virtual_memory`], where the engine may choose the address, below the highest that so
-/// many zero bits leave; mirrors NtAllocateVirtualMemory's argument of that name.
-///
-/// # Errors
-///
-/// [`NtStatus::INVALID_PARAMETER_3`] if there is no such address, otherwise as
-/// [`allocate_virtual_memory`].
-pub fn allocate_virtual_memory_below(
-    zero_bits: usize,
-    base: usize,
-    size: usize,
-    allocation_type: u32,
-    protection: u32,
-) -> Result<PageRange, NtStatus> {
-    let requirements = requirements_below(zero_bits, base, allocation_type)?;
-    allocate_virtual_memory_within(&requirements, base, size, allocation_type, protection)
-}
-
-/// What [`allocate_virtual_memory_below`] asks of the address, for whoever allocates elsewhere.
-///
-/// # Errors
-///
-/// [`NtStatus::INVALID_PARAMETER_3`] for zero bits that there are not, [`NtStatus::INVALID_PARAMETER`] for
-/// placeholders.
-pub fn requirements_below(
-    zero_bits: usize,
-    base: usize,
-    allocation_type: u32,
-) -> Result<AddressRequirements, NtStatus> {
-    let mut requirements =
-        AddressRequirements::from_zero_bits(zero_bits).ok_or(NtStatus::INVALID_PARAMETER_3)?;
-    if base != 0 {
-        // Where the caller chooses the address, zero bits mean nothing.
-        requirements = AddressRequirements::default();
-    }
-    // Placeholders are newer than this call, and it does not know them.
-    let placeholders = AllocationType::REPLACE_PLACEHOLDER | AllocationType::RESERVE_PLACEHOLDER;
-    if allocation_type & placeholders.bits() != 0 {
-        return Err(NtStatus::INVALID_PARAMETER);
-    }
-    Ok(requirements)
+    allocate_virtual_memory_within(&Allocate::below(
+        0,
+        base,
+        size,
+        allocation_type,
+        protection,
+    )?)
 }
 
 /// As [`allocate_virtual_memory`], where the engine may not put the allocation anywhere; mirrors
@@ -102,20 +65,17 @@ pub fn requirements_below(
 /// * [`NtStatus::CONFLICTING_ADDRESSES`]: the range is not exactly that of a placeholder that is to be
 ///   replaced.
 /// * otherwise as [`allocate_virtual_memory`].
-pub fn allocate_virtual_memory_within(
-    requirements: &AddressRequirements,
-    base: usize,
-    size: usize,
-    allocation_type: u32,
-    protection: u32,
-) -> Result<PageRange, NtStatus> {
-    let request = AllocationRequest::check(requirements, base, size, allocation_type, protection)?;
+pub fn allocate_virtual_memory_within(asked: &Allocate) -> Result<PageRange, NtStatus> {
+    let request = AllocationRequest::check(asked)?;
+    let requirements = &asked.requirements;
     let AllocationRequest {
         kind, protection, ..
     } = request;
     protection.prepare();
     match request.wanted {
-        Wanted::LargePages => large_pages::allocate(requirements, base, size, kind, protection),
+        Wanted::LargePages => {
+            large_pages::allocate(requirements, asked.base, asked.size, kind, protection)
+        }
         Wanted::Reset(pages) => {
             is_resettable(pages)?;
             if kind == AllocationType::RESET {

@@ -31,6 +31,81 @@ bitflags::bitflags! {
     }
 }
 
+/// What an allocation call is asked for, as the program gives it.
+///
+/// ```
+/// use winpages_kernel::address_space::{
+///     Allocate, AddressRequirements, allocate_virtual_memory_within, free_virtual_memory,
+/// };
+///
+/// let reserve_and_commit = 0x3000;
+/// let readwrite = 4;
+/// let low = AddressRequirements { highest: 0x7FFF_FFFF, ..AddressRequirements::default() };
+/// let request = Allocate {
+///     requirements: low,
+///     ..Allocate::new(0, 0x1000, reserve_and_commit, readwrite)
+/// };
+/// let pages = allocate_virtual_memory_within(&request).unwrap();
+/// assert!(pages.base < 0x8000_0000);
+/// let release = 0x8000;
+/// free_virtual_memory(pages.base, 0, release).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Allocate {
+    /// Where the engine may put it, if `base` is 0.
+    pub requirements: AddressRequirements,
+    /// Its address; 0 where the engine likes.
+    pub base: usize,
+    /// How long it is, in bytes.
+    pub size: usize,
+    /// MEM_ constants.
+    pub allocation_type: u32,
+    /// A PAGE_ constant.
+    pub protection: u32,
+}
+
+impl Allocate {
+    /// Asks for nothing of the address.
+    pub fn new(base: usize, size: usize, allocation_type: u32, protection: u32) -> Self {
+        Self {
+            requirements: AddressRequirements::default(),
+            base,
+            size,
+            allocation_type,
+            protection,
+        }
+    }
+
+    /// Asks, where the engine may choose the address, for one below the highest that so many zero bits leave;
+    /// mirrors NtAllocateVirtualMemory, which knows no placeholders: they are newer.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::INVALID_PARAMETER_3`] for zero bits that there are not, [`NtStatus::INVALID_PARAMETER`] for
+    /// placeholders.
+    pub fn below(
+        zero_bits: usize,
+        base: usize,
+        size: usize,
+        allocation_type: u32,
+        protection: u32,
+    ) -> Result<Self, NtStatus> {
+        let requirements =
+            AddressRequirements::from_zero_bits(zero_bits).ok_or(NtStatus::INVALID_PARAMETER_3)?;
+        let placeholders =
+            AllocationType::REPLACE_PLACEHOLDER | AllocationType::RESERVE_PLACEHOLDER;
+        if allocation_type & placeholders.bits() != 0 {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let mut asked = Self::new(base, size, allocation_type, protection);
+        // Where the caller chooses the address, zero bits mean nothing.
+        if base == 0 {
+            asked.requirements = requirements;
+        }
+        Ok(asked)
+    }
+}
+
 /// An allocation call whose arguments go together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AllocationRequest {
@@ -62,13 +137,14 @@ impl AllocationRequest {
     /// # Errors
     ///
     /// [`NtStatus::INVALID_PARAMETER`], [`NtStatus::INVALID_PAGE_PROTECTION`].
-    pub fn check(
-        requirements: &AddressRequirements,
-        base: usize,
-        size: usize,
-        allocation_type: u32,
-        protection: u32,
-    ) -> Result<Self, NtStatus> {
+    pub fn check(asked: &Allocate) -> Result<Self, NtStatus> {
+        let Allocate {
+            requirements,
+            base,
+            size,
+            allocation_type,
+            protection,
+        } = *asked;
         requirements.check()?;
         if base != 0 && !requirements.is_none() {
             return Err(NtStatus::INVALID_PARAMETER);

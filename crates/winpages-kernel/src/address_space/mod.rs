@@ -42,12 +42,9 @@ mod written_pages;
 
 pub use address_requirements::AddressRequirements;
 pub(crate) use adopt::{Adopted, adopt};
-pub use allocate::{
-    allocate_virtual_memory, allocate_virtual_memory_below, allocate_virtual_memory_within,
-    requirements_below,
-};
+pub use allocate::{allocate_virtual_memory, allocate_virtual_memory_within};
 pub(crate) use allocate::{charged, mapping_status};
-pub use allocation_request::AllocationType;
+pub use allocation_request::{Allocate, AllocationType};
 pub(crate) use allocation_request::{AllocationRequest, Wanted};
 pub use commit_map::CommitMap;
 pub use fault::{Touched, take_guard, touched, touched_by_system_call};

@@ -40,8 +40,7 @@ pub(crate) use reference::forget_closed;
 pub use reference::{Target, reference_process, with_process};
 pub use region_query::query_virtual_memory;
 pub use remote::{
-    allocate_virtual_memory, allocate_virtual_memory_below, free_virtual_memory,
-    lock_virtual_memory, protect_virtual_memory,
+    allocate_virtual_memory, free_virtual_memory, lock_virtual_memory, protect_virtual_memory,
 };
 pub use remote_heap::{heaps, next_block};
 pub use remote_view::{map_view, unmap_view};

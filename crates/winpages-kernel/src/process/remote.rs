@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering;
 
 use super::service::{ALLOCATE, Asked, FREE, LOCK, PROTECT, Parcel, UNLOCK};
 use super::{Process, Target, injection};
-use crate::address_space::{self, AddressRequirements, PageRange, Protection};
+use crate::address_space::{self, AddressRequirements, Allocate, PageRange, Protection};
 use crate::sys::clock;
 use crate::{NtStatus, residency};
 
@@ -72,72 +72,48 @@ pub(super) fn status(asked: Asked) -> NtStatus {
 /// [`NtStatus::ACCESS_DENIED`] for one that refuses, that somebody else traces or that has limited its system calls,
 /// [`NtStatus::IO_TIMEOUT`] for one that stands still, [`NtStatus::NOT_SUPPORTED`] for what only a winpages process
 /// can do, and for 32-bit programs.
-pub fn allocate_virtual_memory(
-    target: &Target,
-    requirements: &AddressRequirements,
-    base: usize,
-    size: usize,
-    allocation_type: u32,
-    protection: u32,
-) -> Result<PageRange, NtStatus> {
+pub fn allocate_virtual_memory(target: &Target, asked: &Allocate) -> Result<PageRange, NtStatus> {
     match target {
-        Target::Own => address_space::allocate_virtual_memory_within(
-            requirements,
-            base,
-            size,
-            allocation_type,
-            protection,
-        ),
-        Target::Other(other) => {
-            let words = words(&[
-                base,
-                size,
-                allocation_type as usize,
-                protection as usize,
-                requirements.lowest,
-                requirements.highest,
-                requirements.alignment,
-            ]);
-            let answer = match other.ask(ALLOCATE, words) {
-                Err(Asked::NotListening) => {
-                    return injection::allocate(
-                        other,
-                        requirements,
-                        base,
-                        size,
-                        allocation_type,
-                        protection,
-                    );
-                }
-                answer => answer.map_err(status)?,
-            };
-            Ok(range(&answer))
-        }
+        Target::Own => address_space::allocate_virtual_memory_within(asked),
+        Target::Other(other) => match other.ask(ALLOCATE, allocation_words(asked)) {
+            Err(Asked::NotListening) => injection::allocate(other, asked),
+            answer => answer.map(|answer| range(&answer)).map_err(status),
+        },
     }
 }
 
-/// Allocates in a process; see [`address_space::allocate_virtual_memory_below`].
-///
-/// # Errors
-///
-/// As [`allocate_virtual_memory`].
-pub fn allocate_virtual_memory_below(
-    target: &Target,
-    zero_bits: usize,
-    base: usize,
-    size: usize,
-    allocation_type: u32,
-    protection: u32,
-) -> Result<PageRange, NtStatus> {
-    let requirements = address_space::requirements_below(zero_bits, base, allocation_type)?;
-    allocate_virtual_memory(
-        target,
-        &requirements,
+fn allocation_words(asked: &Allocate) -> Vec<u64> {
+    let Allocate {
+        requirements,
         base,
         size,
         allocation_type,
         protection,
-    )
+    } = *asked;
+    words(&[
+        base,
+        size,
+        allocation_type as usize,
+        protection as usize,
+        requirements.lowest,
+        requirements.highest,
+        requirements.alignment,
+    ])
+}
+
+/// The allocation that another process has asked for.
+pub(super) fn allocation(request: &Parcel) -> Allocate {
+    Allocate {
+        base: request.address(0),
+        size: request.address(1),
+        allocation_type: request.constant(2),
+        protection: request.constant(3),
+        requirements: AddressRequirements {
+            lowest: request.address(4),
+            highest: request.address(5),
+            alignment: request.address(6),
+        },
+    }
 }
 
 /// Frees in a process; see [`address_space::free_virtual_memory`].

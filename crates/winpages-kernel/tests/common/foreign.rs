@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::address_space::{AddressRequirements, Allocate, Protection};
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::{self, HandleAttributes};
 use winpages_kernel::process::{
@@ -126,8 +126,8 @@ pub fn allocate(
     kind: u32,
     protection: u32,
 ) -> Result<usize, NtStatus> {
-    let anywhere = AddressRequirements::default();
-    allocate_virtual_memory(target, &anywhere, base, size, kind, protection).map(|range| range.base)
+    allocate_virtual_memory(target, &Allocate::new(base, size, kind, protection))
+        .map(|range| range.base)
 }
 
 /// Allocates below an address, at a multiple of the size.
@@ -137,7 +137,14 @@ pub fn below(target: &Target, highest: usize, size: usize) -> Result<usize, NtSt
         alignment: size,
         ..AddressRequirements::default()
     };
-    allocate_virtual_memory(target, &requirements, 0, size, RESERVE, 0x04).map(|range| range.base)
+    allocate_virtual_memory(
+        target,
+        &Allocate {
+            requirements,
+            ..Allocate::new(0, size, RESERVE, 0x04)
+        },
+    )
+    .map(|range| range.base)
 }
 
 pub fn write(target: &Target, to: usize, bytes: &[u8]) -> Result<(), NtStatus> {

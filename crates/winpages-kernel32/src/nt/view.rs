@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use winpages_kernel::address_space::layout::{ALLOCATION_GRANULARITY, page_down};
 use winpages_kernel::address_space::{
-    self, AddressRequirements, AllocationType, MemoryState, PageRange, Protection,
+    self, AddressRequirements, Allocate, AllocationType, MemoryState, PageRange, Protection,
 };
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::process::{self, Target};
@@ -193,9 +193,8 @@ fn commit(
         return Ok(());
     }
     let commit = AllocationType::COMMIT.bits();
-    let anywhere = AddressRequirements::default();
-    let bits = protection.bits();
-    process::allocate_virtual_memory(process, &anywhere, view.base, size, commit, bits).map(drop)
+    let request = Allocate::new(view.base, size, commit, protection.bits());
+    process::allocate_virtual_memory(process, &request).map(drop)
 }
 
 /// NtUnmapViewOfSection: unmaps the view that an address lies in.

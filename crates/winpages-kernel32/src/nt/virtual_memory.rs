@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 
 use winpages_kernel::NtStatus;
-use winpages_kernel::address_space::{self, PageRange};
+use winpages_kernel::address_space::{self, Allocate, PageRange};
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::process;
 
@@ -44,14 +44,8 @@ pub unsafe extern "C" fn NtAllocateVirtualMemory(
         // SAFETY: the caller's pointers.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
         let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
-        let range = process::allocate_virtual_memory_below(
-            &process,
-            ZeroBits,
-            base as usize,
-            size,
-            AllocationType,
-            Protect,
-        )?;
+        let request = Allocate::below(ZeroBits, base as usize, size, AllocationType, Protect)?;
+        let range = process::allocate_virtual_memory(&process, &request)?;
         // SAFETY: as above.
         unsafe { answer(BaseAddress, RegionSize, range) }
     };
@@ -81,14 +75,11 @@ pub unsafe extern "C" fn NtAllocateVirtualMemoryEx(
         // SAFETY: as above.
         let (base, size) = unsafe { (read_writable(BaseAddress)?, read_writable(RegionSize)?) };
         let process = target(ProcessHandle, AccessMask::PROCESS_VM_OPERATION)?;
-        let range = process::allocate_virtual_memory(
-            &process,
-            &requirements,
-            base as usize,
-            size,
-            AllocationType,
-            PageProtection,
-        )?;
+        let request = Allocate {
+            requirements,
+            ..Allocate::new(base as usize, size, AllocationType, PageProtection)
+        };
+        let range = process::allocate_virtual_memory(&process, &request)?;
         // SAFETY: as above.
         unsafe { answer(BaseAddress, RegionSize, range) }
     };

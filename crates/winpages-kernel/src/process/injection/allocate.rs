@@ -7,7 +7,7 @@ use super::record::{Allocation, MadeOf, Run};
 use super::{Session, map_private, restore, set_access, status, unmap};
 use crate::NtStatus;
 use crate::address_space::{
-    AddressRequirements, AllocationRequest, AllocationType, PageRange, Protection, Wanted, charged,
+    Allocate, AllocationRequest, AllocationType, PageRange, Protection, Wanted, charged,
     mapping_status,
 };
 use crate::process::Process;
@@ -25,18 +25,14 @@ use crate::sys::watched_thread::InjectionError;
 /// What that answers; [`NtStatus::NOT_SUPPORTED`] for large pages and pages by number.
 pub(in crate::process) fn allocate(
     process: &Arc<Process>,
-    requirements: &AddressRequirements,
-    base: usize,
-    size: usize,
-    allocation_type: u32,
-    protection: u32,
+    asked: &Allocate,
 ) -> Result<PageRange, NtStatus> {
-    let request = AllocationRequest::check(requirements, base, size, allocation_type, protection)?;
+    let request = AllocationRequest::check(asked)?;
     let unknown = AllocationType::PHYSICAL | AllocationType::LARGE_PAGES;
     if request.kind.intersects(unknown) {
         return Err(NtStatus::NOT_SUPPORTED);
     }
-    let requirements = *requirements;
+    let requirements = asked.requirements;
     Session::with(process, move |mut session| match request.wanted {
         Wanted::Anywhere(size) => session.place(
             size,

@@ -2,6 +2,7 @@
 
 use rustix::fd::{AsFd, OwnedFd};
 
+use super::super::remote::allocation;
 use super::super::{remote_heap, remote_view::answer_map};
 use super::parcel::Parcel;
 use super::{
@@ -10,9 +11,7 @@ use super::{
     TERMINATE_THREAD, UNLOCK, UNMAP_VIEW, WALK_HEAP, WATCH_MAP, threads,
 };
 use crate::NtStatus;
-use crate::address_space::{
-    self, AddressRequirements, MemoryBasicInformation, PageRange, query_virtual_memory,
-};
+use crate::address_space::{self, MemoryBasicInformation, PageRange, query_virtual_memory};
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
 use crate::object::{AccessMask, Object, Package};
 use crate::residency;
@@ -47,21 +46,9 @@ fn region(found: &MemoryBasicInformation) -> [u64; 7] {
 pub(super) fn answer(mut request: Parcel) -> Result<Parcel, NtStatus> {
     let (first, second) = (request.address(0), request.address(1));
     let words = match request.number {
-        ALLOCATE => {
-            let requirements = AddressRequirements {
-                lowest: request.address(4),
-                highest: request.address(5),
-                alignment: request.address(6),
-            };
-            let (kind, protection) = (request.constant(2), request.constant(3));
-            range(address_space::allocate_virtual_memory_within(
-                &requirements,
-                first,
-                second,
-                kind,
-                protection,
-            )?)
-        }
+        ALLOCATE => range(address_space::allocate_virtual_memory_within(&allocation(
+            &request,
+        ))?),
         FREE => range(address_space::free_virtual_memory(
             first,
             second,

@@ -8,7 +8,9 @@ use winpages_kernel::address_space::layout::{
     self, ALLOCATION_GRANULARITY, AddressLayout, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE,
     maximum_application_address,
 };
-use winpages_kernel::address_space::{self, FreeType, MemoryBasicInformation, Protection};
+use winpages_kernel::address_space::{
+    self, Allocate, FreeType, MemoryBasicInformation, Protection,
+};
 use winpages_kernel::sys::fault;
 
 use super::super::{Allocation, BasicInformation, Code};
@@ -29,15 +31,20 @@ pub(crate) fn application_addresses() -> RangeInclusive<usize> {
 
 #[inline]
 pub(crate) fn allocate(request: &Allocation) -> Result<usize, Code> {
-    address_space::allocate_virtual_memory_within(
-        &requirements(request.requirements),
-        request.base,
-        request.size,
-        request.kind,
-        request.protection,
-    )
-    .map(|range| range.base)
-    .map_err(code)
+    address_space::allocate_virtual_memory_within(&asked(request))
+        .map(|range| range.base)
+        .map_err(code)
+}
+
+#[inline]
+pub(super) fn asked(request: &Allocation) -> Allocate {
+    Allocate {
+        requirements: requirements(request.requirements),
+        base: request.base,
+        size: request.size,
+        allocation_type: request.kind,
+        protection: request.protection,
+    }
 }
 
 /// # Safety

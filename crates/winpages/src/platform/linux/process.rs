@@ -6,10 +6,10 @@ use winpages_kernel::object::handle_table::HandleAttributes;
 use winpages_kernel::process::{self, STILL_ACTIVE, Target};
 
 use super::super::{Allocation, BasicInformation, Code, Mapping};
+use super::code;
 use super::handle::ObjectHandle;
-use super::memory::basic_information;
+use super::memory::{asked, basic_information};
 use super::section::{SectionHandle, view_to_map};
-use super::{code, requirements};
 
 pub(crate) fn open_process(id: u32, rights: u32) -> Result<ObjectHandle, Code> {
     let rights = AccessMask::from_bits_retain(rights);
@@ -65,16 +65,9 @@ pub(crate) fn allocate_in_process(
     request: &Allocation,
 ) -> Result<usize, Code> {
     let target = target(process, AccessMask::PROCESS_VM_OPERATION)?;
-    process::allocate_virtual_memory(
-        &target,
-        &requirements(request.requirements),
-        request.base,
-        request.size,
-        request.kind,
-        request.protection,
-    )
-    .map(|range| range.base)
-    .map_err(code)
+    process::allocate_virtual_memory(&target, &asked(request))
+        .map(|range| range.base)
+        .map_err(code)
 }
 
 /// # Safety
