@@ -79,6 +79,8 @@ static void times(HANDLE process, const char *when)
     CALL("GetProcessTimes", GetProcessTimes(process, &created, &ended, &kernel, &user));
     GetProcessTimes(GetCurrentProcess(), &own, &unused[0], &unused[1], &unused[2]);
     RESULT("created after this one", number(created) >= number(own));
+    GetProcessTimes(process, &unused[0], &ended, &kernel, &user);
+    RESULT("created when it was", number(unused[0]) - number(created));
 }
 
 static void refused(DWORD id, DWORD access, const char *what, char *base)

@@ -11,10 +11,8 @@ use crate::time::{FILETIME, file_time, units};
 /// When a process began and ended, and the times it has used in the kernel and outside.
 pub(crate) fn times(target: &Target) -> [FILETIME; 4] {
     let (start, used) = process::process_times(target).unwrap_or_default();
-    let age = clock::since_boot().saturating_sub(start);
-    let created = clock::since_unix_epoch().saturating_sub(age);
     [
-        file_time(created),
+        file_time(clock::boot() + start),
         FILETIME::default(),
         FILETIME::of_units(units(used.kernel)),
         FILETIME::of_units(units(used.user)),

@@ -1,6 +1,7 @@
 //! The kernel's clocks.
 
 use core::time::Duration;
+use std::sync::OnceLock;
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
@@ -34,6 +35,20 @@ pub fn ticks() -> u64 {
 /// Time since 1970-01-01 00:00 UTC.
 pub fn since_unix_epoch() -> Duration {
     read(ClockId::Realtime)
+}
+
+/// When the machine was started, since 1970-01-01 00:00 UTC, as this process first reckoned it. It is always the same,
+/// so that what happened at one moment since then has one time, however often it is asked for.
+pub fn boot() -> Duration {
+    static BOOT: OnceLock<Duration> = OnceLock::new();
+    *BOOT.get_or_init(|| {
+        // Whatever happens between the two readings makes the difference too large.
+        let reckon = || {
+            let running = since_boot();
+            since_unix_epoch().saturating_sub(running)
+        };
+        (0..5).map(|_| reckon()).min().unwrap_or_default()
+    })
 }
 
 /// Sleeps for at least `duration`; a signal handler that runs meanwhile does not cut it short.
