@@ -4,8 +4,27 @@
 /* Some headers leave it out. */
 BOOL WINAPI IsProcessCritical(HANDLE hProcess, PBOOL Critical);
 
-int main(void)
+static void child(const char *program, DWORD flags, DWORD class)
 {
+    STARTUPINFOA startup;
+    PROCESS_INFORMATION child;
+    char line[MAX_PATH + 16];
+    DWORD code = 0;
+    memset(&startup, 0, sizeof startup);
+    startup.cb = sizeof startup;
+    snprintf(line, sizeof line, "\"%s\" child", program);
+    RESULT("started", CreateProcessA(NULL, line, NULL, NULL, FALSE, flags, NULL, NULL, &startup, &child));
+    WaitForSingleObject(child.hProcess, INFINITE);
+    GetExitCodeProcess(child.hProcess, &code);
+    DOCUMENTED("its class", code, class, "starts all alike");
+    CloseHandle(child.hProcess);
+    CloseHandle(child.hThread);
+}
+
+int main(int count, char **arguments)
+{
+    if (count > 1)
+        return (int)GetPriorityClass(GetCurrentProcess());
     HANDLE self = GetCurrentProcess();
     int wine = on_wine();
     TRY(SetPriorityClass(self, NORMAL_PRIORITY_CLASS));
@@ -20,6 +39,8 @@ int main(void)
     TRY(SetPriorityClass(self, IDLE_PRIORITY_CLASS | NORMAL_PRIORITY_CLASS));
     TRY(SetPriorityClass(NULL, NORMAL_PRIORITY_CLASS));
     TRY(GetPriorityClass(NULL));
+    child(arguments[0], IDLE_PRIORITY_CLASS, IDLE_PRIORITY_CLASS);
+    child(arguments[0], BELOW_NORMAL_PRIORITY_CLASS, BELOW_NORMAL_PRIORITY_CLASS);
     HANDLE event = CreateEventA(NULL, TRUE, FALSE, NULL);
     TRY(GetPriorityClass(event));
     HANDLE limited = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, GetCurrentProcessId());

@@ -14,7 +14,8 @@ use crate::error_code::{
 use crate::process_attribute::Wishes;
 use crate::security_attributes::{self, SECURITY_ATTRIBUTES};
 use crate::startup_information::{STARTF_USESTDHANDLES, STARTUPINFO};
-use crate::{command_line, dos_error, environment_block, last_error, program_search, text};
+use crate::{command_line, dos_error, environment_block, last_error};
+use crate::{process_priority, program_search, text};
 
 const DETACHED_PROCESS: u32 = 0x8;
 const CREATE_SUSPENDED: u32 = 0x4;
@@ -156,6 +157,7 @@ impl Request {
             standard,
             inheritance,
             processors: wishes.processors,
+            priority_class: process_priority::of_flags(self.flags),
             suspended: self.flags & CREATE_SUSPENDED != 0,
             new_group: self.flags & (CREATE_NEW_PROCESS_GROUP | alone) != 0,
             process_attributes,

@@ -17,6 +17,12 @@ const NUMBERS: [(u32, PriorityClass); 6] = [
     (0x8000, PriorityClass::AboveNormal),
 ];
 
+/// The class that the flags of a process's creation name; of several, the first of these.
+pub(crate) fn of_flags(flags: u32) -> Option<PriorityClass> {
+    let named = NUMBERS.iter().find(|(number, _)| flags & number != 0);
+    named.map(|(_, class)| *class)
+}
+
 /// GetPriorityClass: 0 if it fails. The class of another process is what Linux knows of it, its niceness.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetPriorityClass(hProcess: usize) -> u32 {

@@ -11,7 +11,7 @@ use rustix::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
 use super::startup::{Block, Inherited, Parameters, VARIABLE};
-use super::{ForeignThread, Process, affinity};
+use super::{ForeignThread, PriorityClass, Process, affinity};
 use crate::NtStatus;
 use crate::file::status_from_errno;
 use crate::object::handle_table::{self, Entry, Handle, HandleAttributes};
@@ -62,6 +62,8 @@ pub struct CreateProcess<'a> {
     pub inheritance: Inheritance,
     /// The processors that its first thread, and what that starts, runs on; `None` for this process's.
     pub processors: Option<Processors>,
+    /// How important it is, if it may be that; `None` for what the calling thread passes on.
+    pub priority_class: Option<PriorityClass>,
     /// Whether it shall stand still until [`ForeignThread::resume`].
     pub suspended: bool,
     /// Whether it shall be out of reach of the terminal's keys: CREATE_NEW_PROCESS_GROUP.
@@ -144,6 +146,7 @@ pub fn create_process(request: &CreateProcess<'_>) -> Result<CreatedProcess, NtS
         inherited: &descriptors,
         number: Some(block.number()),
         suspended: request.suspended,
+        niceness: request.priority_class.map(PriorityClass::niceness),
         new_group: request.new_group,
     };
     let started = affinity::as_process(request.processors, || spawn::spawn(&program))

@@ -30,6 +30,8 @@ pub struct Program<'a> {
     pub number: Option<*mut u32>,
     /// Whether it shall stand still before its first instruction.
     pub suspended: bool,
+    /// How willing it is to let others run, if it may be that; `None` for as willing as the calling thread.
+    pub niceness: Option<i32>,
     /// Whether it shall be the first of a process group of its own, which the terminal's keys do not reach.
     pub new_group: bool,
 }
@@ -130,6 +132,10 @@ fn become_program(child: &Child<'_>) -> i32 {
         }
         if program.new_group {
             libc::setpgid(0, 0);
+        }
+        if let Some(niceness) = program.niceness {
+            // Who may not be so important starts with less, on Windows too.
+            libc::setpriority(libc::PRIO_PROCESS, 0, niceness);
         }
         if let Some(place) = program.number {
             place.write_volatile(libc::getpid() as u32);

@@ -83,6 +83,7 @@ pub(crate) fn start_process(
         standard: StandardStreams::Descriptors(request.standard),
         inheritance: Inheritance::Listed(request.inherited.iter().map(|one| one.get()).collect()),
         processors: None,
+        priority_class: None,
         suspended: request.suspended,
         new_group: false,
         process_attributes: HandleAttributes::empty(),
