@@ -48,6 +48,14 @@ impl Node {
         }
     }
 
+    /// Whether there is no room for another row.
+    pub fn is_full(self) -> bool {
+        match self {
+            Self::Leaf(leaf) => leaf.length() == Leaf::CAPACITY,
+            Self::Inner(inner) => inner.length() == Inner::CAPACITY,
+        }
+    }
+
     /// The first byte of a row, and the byte after its last.
     pub fn bounds(self, index: usize) -> (usize, usize) {
         match self {

@@ -341,3 +341,29 @@ fn what_is_glanced_at_never_goes_back() {
         });
     });
 }
+
+/// Whether allocations grow upwards or downwards, and towards what, the leaves are full.
+#[test]
+fn what_grows_in_order_fills_the_leaves() {
+    const MANY: usize = 50 * super::super::leaf::RUNS;
+    let address = |index: usize| 0x100_0000 + index * ALLOCATION_GRANULARITY;
+    let upwards = (0..MANY).collect::<Vec<_>>();
+    let downwards = upwards.iter().rev().copied().collect();
+    let (lower, upper) = upwards.split_at(MANY / 2);
+    let towards = lower.iter().chain(upper.iter().rev()).copied().collect();
+    for order in [upwards.clone(), downwards, towards] {
+        let map: &'static RegionMap = Box::leak(Box::new(RegionMap::new()));
+        for index in order {
+            let mut writer = map.write();
+            writer.ensure_records().unwrap();
+            let base = address(index);
+            let (kind, protection) = (AllocationKind::Private, Protection::READONLY);
+            let state = PageState::RESERVED;
+            writer.add_allocation(kind, base, base + PAGE_SIZE, state, protection, 0);
+        }
+        let leaves = super::super::tree::leaves(&map.tree.0);
+        assert!(leaves <= 51, "{leaves} leaves");
+        let growth = &map.write().supplies.growth;
+        assert!(super::super::tree::copies_are_true(&map.tree.0, growth));
+    }
+}

@@ -383,13 +383,26 @@ fn insert_below(node: Node, growth: &mut Growth, row: Row) -> Option<Node> {
             insert_row(leaf, after, row, || growth.take_leaf()).map(Node::Leaf)
         }
         Node::Inner(inner) => {
-            let index = after.saturating_sub(1);
+            let index = child_with_room(inner, after.saturating_sub(1), row.first);
             let child = inner.row(index).child()?;
             let split = insert_below(child, growth, row);
             inner.set(index, child.summary());
             let summary = split?.summary();
             insert_row(inner, index + 1, summary, || growth.take_inner()).map(Node::Inner)
         }
+    }
+}
+
+/// The child to insert a row into: the one where it belongs or, if that is full and the row goes behind all it
+/// has, the next if that has room. Else allocations that grow downwards to a full node would have a node each.
+fn child_with_room(inner: &'static Inner, index: usize, first: usize) -> usize {
+    let is_full = |index: usize| Node::at(inner.link(index)).is_none_or(Node::is_full);
+    let next = index + 1;
+    let is_behind = first >= inner.last(index);
+    if is_behind && next < inner.length() && is_full(index) && !is_full(next) {
+        next
+    } else {
+        index
     }
 }
 
@@ -406,9 +419,14 @@ fn insert_row<N: Rows>(
         return None;
     }
     let right = take();
-    // Allocations mostly grow upwards: a row that goes behind all others leaves a full node behind,
-    // not a half-empty one.
-    let middle = if index == length { length } else { length / 2 };
+    // Allocations mostly grow upwards, and those from the top downwards: a row that goes behind all others,
+    // or before them, leaves a full node there, not a half-empty one. Of a child that was split so, the
+    // right half goes behind the first row.
+    let middle = if index == length || index <= 1 {
+        index
+    } else {
+        length / 2
+    };
     node.split_off(middle, right);
     if index > middle || index == length {
         right.insert(index - middle, row);
@@ -487,4 +505,18 @@ pub(super) fn copies_are_true(tree: &Tree, growth: &Growth) -> bool {
     }
     tree.root()
         .is_none_or(|root| check(root, growth.inner_levels))
+}
+
+/// How many leaves there are.
+#[cfg(test)]
+pub(super) fn leaves(tree: &Tree) -> usize {
+    fn count(node: Node) -> usize {
+        match node {
+            Node::Leaf(_) => 1,
+            Node::Inner(inner) => (0..inner.length())
+                .map(|index| count(inner.row(index).child().unwrap()))
+                .sum(),
+        }
+    }
+    tree.root().map_or(0, count)
 }
