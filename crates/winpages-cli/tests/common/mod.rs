@@ -53,12 +53,18 @@ pub fn assert_alike_elsewhere(program: &str, least: usize) {
         .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
         .status();
     assert!(compiled.expect("the compiler").success());
+    let run = || {
+        let mut command = Command::new(&program);
+        // As for the command: an older library may lie there.
+        command.env_remove("LD_LIBRARY_PATH");
+        command
+    };
     let changed = |number: u32| {
-        let (code, output, messages) = finish(Command::new(&program).arg(number.to_string()));
+        let (code, output, messages) = finish(run().arg(number.to_string()));
         assert_eq!(code, 0, "{messages}");
         output
     };
-    let mut of_us = Command::new(&program)
+    let mut of_us = run()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
