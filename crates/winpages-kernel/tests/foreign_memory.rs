@@ -180,20 +180,6 @@ fn the_rules_are_those_of_windows() {
     assert_eq!(shell.finish("well"), "well\n");
 }
 
-/// What the descriptors of a process lead to.
-fn descriptors(number: u32) -> Vec<(String, std::path::PathBuf)> {
-    let entries = std::fs::read_dir(format!("/proc/{number}/fd")).unwrap();
-    let mut links: Vec<_> = entries
-        .map(|entry| {
-            let entry = entry.unwrap();
-            let link = std::fs::read_link(entry.path()).unwrap();
-            (entry.file_name().into_string().unwrap(), link)
-        })
-        .collect();
-    links.sort();
-    links
-}
-
 fn view(section: Handle, offset: u64, protection: Protection) -> MapView {
     MapView {
         section,
@@ -237,12 +223,14 @@ fn sections_are_seen_there_and_here() {
     write(target, copy, b"COPY").unwrap();
     assert_eq!(read(target, copy), Ok(*b"COPY here"));
     assert_eq!(read(target, there), Ok(*b"from here"));
-    for (base, size, protection) in [
-        (there, 0x3_0000, Protection::READWRITE),
-        (part, 0x1_0000, Protection::READONLY),
-        (copy, 0x3_0000, Protection::WRITECOPY),
+    for (base, offset, size, protection) in [
+        (there, 0, 0x3_0000, Protection::READWRITE),
+        (part, 0, 0x1_0000, Protection::READONLY),
+        // What has been written is the process's own, and plainly writable.
+        (copy, 0, 0x1000, Protection::READWRITE),
+        (copy, 0x1000, 0x2_F000, Protection::WRITECOPY),
     ] {
-        let found = query_virtual_memory(target, base).unwrap();
+        let found = query_virtual_memory(target, base + offset).unwrap();
         assert_eq!((found.allocation_base, found.region_size), (base, size));
         assert_eq!(
             (found.kind, found.state),

@@ -63,6 +63,7 @@ pub use user_physical_pages::{
     allocate_user_physical_pages, free_user_physical_page, map_user_physical_pages,
     map_user_physical_pages_scattered,
 };
+pub(crate) use view::reported;
 pub use view::{Backing, Pages, View, ViewPlace, map_view, unmap_view, view_at};
 pub use write_watch::mark_for_system_call;
 pub use written_page_query::{get_write_watch, reset_write_watch};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
 
 use super::allocate::{self, clear_way, mapping_status};
 use super::commit_map::CommitMap;
@@ -18,7 +19,7 @@ use super::{AddressRequirements, PageRange, Protection, placeholder};
 use crate::NtStatus;
 use crate::sys::fault;
 use crate::sys::memory::{self, Access};
-use crate::sys::pagemap;
+use crate::sys::pagemap::Pagemap;
 
 /// What a view shows; keeps it alive as long as the view is mapped.
 pub trait Backing: Send + Sync {
@@ -103,21 +104,21 @@ impl View {
         !self.mapped.is_copy_on_write()
     }
 
-    /// Whether nothing will have to be done for its first `size` bytes later: they are a file's, or committed, which
-    /// pages of a section stay.
+    /// Whether nothing will have to be done for its first `size` bytes later: they are a file's or an image's, or committed,
+    /// which pages of a section stay.
     pub(crate) fn is_all_there(&self, size: usize) -> bool {
         match self.pages {
-            Pages::Committed | Pages::File => true,
+            Pages::Committed | Pages::File | Pages::Image { .. } => true,
             Pages::Reserving(commit_map) => {
                 let (first, count) = (self.offset / PAGE_SIZE as u64, (size / PAGE_SIZE) as u64);
                 commit_map.run(self.backing.file(), first, count) == (true, count)
             }
-            Pages::Large | Pages::GrowingFile | Pages::Image { .. } => false,
+            Pages::Large | Pages::GrowingFile => false,
         }
     }
 
     /// The parts of the image that the view is one of, if it is.
-    fn image(&self) -> Option<ImageParts<'_>> {
+    pub(crate) fn image(&self) -> Option<ImageParts<'_>> {
         let Pages::Image { start, no_execute } = self.pages else {
             return None;
         };
@@ -445,7 +446,11 @@ pub(super) fn protect(
             Err(NtStatus::CONFLICTING_ADDRESSES)
         };
     }
-    let old = reported(old, range.base, run.end.min(range.end())).0;
+    let first = PageRange {
+        base: range.base,
+        size: run.end.min(range.end()) - range.base,
+    };
+    let (old, _) = reported(old, first, Pagemap::open);
     let mut at = range.base;
     while at < range.end() {
         let next = writer.run_at(at).ok_or(NtStatus::NOT_COMMITTED)?;
@@ -458,11 +463,18 @@ pub(super) fn protect(
 
 /// What a protection is to whoever asks, and where that changes: a copy-on-write page that has been
 /// written is the process's own, and plainly writable.
-fn reported(protection: Protection, start: usize, end: usize) -> (Protection, usize) {
+/// `pagemap` says what the process has copied.
+pub(crate) fn reported(
+    protection: Protection,
+    range: PageRange,
+    pagemap: impl FnOnce() -> Result<Pagemap, Errno>,
+) -> (Protection, usize) {
+    let (start, end) = (range.base, range.end());
     if !protection.is_copy_on_write() {
         return (protection, end);
     }
-    let (copied, end) = pagemap::copied_run(start, end).unwrap_or((false, end));
+    let copied = pagemap().ok().and_then(|map| map.copied_run(start, end));
+    let (copied, end) = copied.unwrap_or((false, end));
     if !copied {
         return (protection, end);
     }
@@ -502,7 +514,11 @@ pub(super) fn query(page: usize) -> MemoryBasicInformation {
     }
     let (protection, end) = match run.state.protection() {
         Some(protection) => {
-            let (protection, end) = reported(protection, page, run.end);
+            let rest = PageRange {
+                base: page,
+                size: run.end - page,
+            };
+            let (protection, end) = reported(protection, rest, Pagemap::open);
             (Some(protection), end)
         }
         None => (None, run.end),

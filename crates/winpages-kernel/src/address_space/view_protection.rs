@@ -15,8 +15,9 @@ use super::restore::restore;
 use super::run::{PageState, Run};
 use super::view::{Source, view_of};
 use crate::NtStatus;
+use crate::sys::fault;
 use crate::sys::memory::{self, Access};
-use crate::sys::{fault, pagemap};
+use crate::sys::pagemap::Pagemap;
 
 /// How the pages of part of a view are mapped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,10 @@ fn map_as(
     while at < part.end() {
         let (copied, end) = if run.state.has_own_pages() {
             // Where nobody can tell what has been copied, all stays.
-            pagemap::copied_run(at, part.end()).unwrap_or((true, part.end()))
+            Pagemap::open()
+                .ok()
+                .and_then(|map| map.copied_run(at, part.end()))
+                .unwrap_or((true, part.end()))
         } else {
             (false, part.end())
         };

@@ -10,7 +10,10 @@ use crate::NtStatus;
 use crate::address_space::layout::{
     MINIMUM_APPLICATION_ADDRESS, maximum_application_address, page_down,
 };
-use crate::address_space::{MemoryBasicInformation, MemoryState, foreign_protection};
+use crate::address_space::{
+    MemoryBasicInformation, MemoryState, PageRange, foreign_protection, reported,
+};
+use crate::sys::pagemap::Pagemap;
 use crate::sys::procmap::{Mapping, Maps};
 
 impl Process {
@@ -95,21 +98,32 @@ impl Process {
         };
         let mut end = mapping.end;
         while end < run.end
-            && let Some(next) = covering(maps, end)?.filter(|next| next.access == mapping.access)
+            && let Some(next) = covering(maps, end)?
+            && (next.access, next.shared) == (mapping.access, mapping.shared)
         {
             end = next.end;
         }
+        let mut end = end.min(run.end);
         // It may have changed the protection itself, too.
         let protection = if mapping.access == run.access() {
             run.protection
         } else {
             Some(foreign_protection(&mapping))
         };
+        let protection = protection.map(|given| {
+            let range = PageRange {
+                base: page,
+                size: end - page,
+            };
+            let (given, until) = reported(given, range, || Pagemap::of(self.number));
+            end = until;
+            given
+        });
         Ok(MemoryBasicInformation {
             base_address: page,
             allocation_base: run.allocation.base,
             allocation_protection: Some(run.allocation.protection),
-            region_size: end.min(run.end) - page,
+            region_size: end - page,
             state: match protection {
                 Some(_) => MemoryState::Commit,
                 None => MemoryState::Reserve,

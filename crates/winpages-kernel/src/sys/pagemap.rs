@@ -125,6 +125,29 @@ impl Pagemap {
         }
         first.map(|first| (first, at))
     }
+
+    /// Whether the page at `start` of a private mapping of a file has been copied by a write, and up to
+    /// where, at most `end`, its neighbours above are like it. `None` where the kernel does not say.
+    pub fn copied_run(&self, start: usize, end: usize) -> Option<(bool, usize)> {
+        let mut window = PageWindow::new();
+        let mut kind = None;
+        let mut at = start;
+        while at < end {
+            let before = at;
+            for entry in self.read(at, end, &mut window) {
+                let copied =
+                    (entry.is_present() || entry.is_swapped()) && !entry.is_file_or_shared();
+                if *kind.get_or_insert(copied) != copied {
+                    return Some((!copied, at));
+                }
+                at += PAGE_SIZE;
+            }
+            if at == before {
+                return None;
+            }
+        }
+        Some((kind?, end))
+    }
 }
 
 /// Room for what the kernel says of some pages.
@@ -166,29 +189,6 @@ impl PageCounts {
             _ => None,
         }
     }
-}
-
-/// Whether the page at `start` of a private mapping of a file has been copied by a write, and up to
-/// where, at most `end`, its neighbours above are like it. `None` where `/proc` cannot be read.
-pub fn copied_run(start: usize, end: usize) -> Option<(bool, usize)> {
-    let pagemap = Pagemap::open().ok()?;
-    let mut window = PageWindow::new();
-    let mut kind = None;
-    let mut at = start;
-    while at < end {
-        let before = at;
-        for entry in pagemap.read(at, end, &mut window) {
-            let copied = (entry.is_present() || entry.is_swapped()) && !entry.is_file_or_shared();
-            if *kind.get_or_insert(copied) != copied {
-                return Some((!copied, at));
-            }
-            at += PAGE_SIZE;
-        }
-        if at == before {
-            return None;
-        }
-    }
-    Some((kind?, end))
 }
 
 #[cfg(test)]

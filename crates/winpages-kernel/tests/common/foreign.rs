@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -108,6 +109,20 @@ pub fn assert_at_large(number: u32) {
         let state = status(thread, "State:");
         assert!(!state.starts_with(['T', 't']), "{number} {thread} {state}");
     }
+}
+
+/// What the descriptors of a process lead to.
+pub fn descriptors(number: u32) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(format!("/proc/{number}/fd")).unwrap();
+    let mut links: Vec<_> = entries
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let link = fs::read_link(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), link)
+        })
+        .collect();
+    links.sort();
+    links
 }
 
 /// Waits for what must come soon.

@@ -7,8 +7,11 @@ use rustix::io::Errno;
 use super::{Session, restore, set_access, status};
 use crate::NtStatus;
 use crate::address_space::layout::MINIMUM_APPLICATION_ADDRESS;
-use crate::address_space::{MemoryKind, MemoryState, PageRange, Protection, mapping_status};
+use crate::address_space::{
+    MemoryKind, MemoryState, PageRange, Protection, mapping_status, reported,
+};
 use crate::process::Process;
+use crate::sys::pagemap::Pagemap;
 
 /// Changes protections in a process that does not answer, of its own memory, too; see
 /// [`protect_virtual_memory`](crate::address_space::protect_virtual_memory).
@@ -65,6 +68,9 @@ pub(super) fn protect_in(
         return Err(NtStatus::NOT_COMMITTED);
     }
     let old = parts[0].protection.ok_or(NtStatus::NOT_COMMITTED)?;
+    let (old, _) = reported(old, parts[0].range(), || {
+        Pagemap::of(session.process.number)
+    });
     let runs = session.record.with(range, Some(new));
     let done = session.change(&runs, |tracee| {
         set_access(tracee, range, new.access()).inspect_err(|_| restore(tracee, &parts))
