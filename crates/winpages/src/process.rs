@@ -48,8 +48,8 @@ bitflags::bitflags! {
 /// own. What changes its memory (allocating, freeing, protecting, mapping) a process that serves requests does
 /// itself, so that it knows of it: one that has said so by [`serve_requests`], and each program that was
 /// compiled with `winpages cc`. Any other is made to do it by a few system calls in one of its threads, which
-/// takes what a debugger takes: nobody else traces it, and it has not limited its system calls. Large pages,
-/// images and sections whose pages are only reserved it cannot have (ERROR_NOT_SUPPORTED). Only a process that
+/// takes what a debugger takes: nobody else traces it, and it has not limited its system calls. Large pages
+/// and sections whose pages are only reserved it cannot have (ERROR_NOT_SUPPORTED). Only a process that
 /// serves requests can be given handles and asked for its own, has threads started in it and tells its heaps.
 ///
 /// ```

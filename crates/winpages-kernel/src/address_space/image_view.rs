@@ -44,7 +44,11 @@ impl ImageParts<'_> {
     }
 
     /// The parts, cut to a view of `size` bytes at `base`.
-    fn within(&self, base: usize, size: usize) -> impl Iterator<Item = (PageRange, ImagePart)> {
+    pub(crate) fn within(
+        &self,
+        base: usize,
+        size: usize,
+    ) -> impl Iterator<Item = (PageRange, ImagePart)> {
         let (low, high) = (self.start, self.start + size as u64);
         let no_execute = self.no_execute;
         self.parts.iter().filter_map(move |part| {
@@ -149,7 +153,7 @@ fn without_execution(protection: Protection) -> Protection {
 
 /// The protection that pages of an image get when another is asked for: what is not shared is never
 /// plainly writable, but copied when it is written.
-pub(super) fn copying(protection: Protection) -> Protection {
+pub(crate) fn copying(protection: Protection) -> Protection {
     let base = match protection.base() {
         Protection::READWRITE => Protection::WRITECOPY,
         Protection::EXECUTE_READWRITE => Protection::EXECUTE_WRITECOPY,

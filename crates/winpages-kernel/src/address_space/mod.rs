@@ -52,6 +52,7 @@ pub(crate) use foreign::protection_of as foreign_protection;
 pub use free::{FreeType, free_virtual_memory};
 pub(crate) use free::{Task as FreeTask, range_within};
 pub use image_view::ImagePart;
+pub(crate) use image_view::copying;
 pub use large_pages::LARGE_PAGE_SIZE;
 pub(crate) use large_pages::check_privilege as check_large_page_privilege;
 pub use protect::protect_virtual_memory;

@@ -11,7 +11,7 @@ use crate::NtStatus;
 use crate::address_space::{AddressRequirements, PageRange, Protection};
 use crate::object::handle_table::Handle;
 use crate::object::{AccessMask, Object};
-use crate::section::{self, MapView, UnmapType, ViewType};
+use crate::section::{self, MapView, UnmapType, ViewElsewhere, ViewType};
 
 /// Maps a view in a process; see [`section::map_view`]. `request` names a section of this one's.
 ///
@@ -53,9 +53,8 @@ pub fn map_view(
         object: Some(Object::Section(Arc::clone(&section)).pack()?),
     });
     if asked.as_ref().err() == Some(&Asked::NotListening) {
-        let (place, size, view) = section::view_to_map_elsewhere(section, granted, request)?;
-        let range = injection::map_view(other, place, size, view)?;
-        return Ok((range, Ok(())));
+        let view = ViewElsewhere::new(section, granted, request)?;
+        return injection::map_view(other, view);
     }
     let answer = asked.map_err(status)?;
     let placement = match answer.constant(2) {

@@ -15,6 +15,7 @@ mod payload;
 mod relocation;
 mod transfer;
 mod view;
+mod view_elsewhere;
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -26,12 +27,14 @@ pub use create::{CreateSection, Disposition, create_section};
 pub use description::{DescribedFile, SectionDescription};
 pub use extend::extend_section;
 pub use image_layout::ImageInformation;
+pub(crate) use image_view::in_first_free;
 pub use open::open_section;
 pub use view::{
     MapView, UnmapType, ViewType, flush_view, map_view, map_view_of_section, unmap_view_of_section,
     unmap_view_of_section_ex,
 };
-pub(crate) use view::{map_section, section_to_map, view_to_map_elsewhere};
+pub(crate) use view::{map_section, section_to_map};
+pub(crate) use view_elsewhere::ViewElsewhere;
 
 use self::image::Image;
 use crate::NtStatus;

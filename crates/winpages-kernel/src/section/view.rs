@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rustix::fd::{AsFd, BorrowedFd};
 
 use super::create::writes;
-use super::{Section, SectionFlags, Storage, image_view};
+use super::image_view::Mapping;
+use super::{Section, SectionFlags, Storage};
 use crate::NtStatus;
 use crate::address_space::layout::{
     ALLOCATION_GRANULARITY, MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE, application_end, page_up,
@@ -150,36 +151,18 @@ pub(crate) fn map_section(
     request: &MapView,
 ) -> Result<(PageRange, Result<(), NtStatus>), NtStatus> {
     let size = size_to_map(&section, granted, request)?;
-    if let Storage::Image { image, .. } = &section.storage {
+    if let Some(image) = Mapping::of(&section, request, size) {
         if request.kind.contains(ViewType::REPLACE_PLACEHOLDER) {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        return image_view::map(&section, image, request, size);
+        return image.map();
     }
-    let (place, view) = view_to_map(section, request);
+    let (place, view) = view_to_map(&section, request);
     address_space::map_view(place, size, Box::new(view)).map(|range| (range, Ok(())))
 }
 
-/// The view of a section that is to be mapped where the section's own calls do not reach, its place and its size.
-///
-/// # Errors
-///
-/// As [`map_view_of_section`]; [`NtStatus::NOT_SUPPORTED`] for an image.
-pub(crate) fn view_to_map_elsewhere(
-    section: Arc<Section>,
-    granted: AccessMask,
-    request: &MapView,
-) -> Result<(ViewPlace, usize, View), NtStatus> {
-    let size = size_to_map(&section, granted, request)?;
-    if matches!(section.storage, Storage::Image { .. }) {
-        return Err(NtStatus::NOT_SUPPORTED);
-    }
-    let (place, view) = view_to_map(section, request);
-    Ok((place, size, view))
-}
-
 /// How large the view is to be, in bytes, if the section has such a one and the handle grants it.
-fn size_to_map(
+pub(super) fn size_to_map(
     section: &Section,
     granted: AccessMask,
     request: &MapView,
@@ -228,7 +211,7 @@ fn size_to_map(
 }
 
 /// The view that is to be mapped, of a section that is no image, and where.
-fn view_to_map(section: Arc<Section>, request: &MapView) -> (ViewPlace, View) {
+pub(super) fn view_to_map(section: &Arc<Section>, request: &MapView) -> (ViewPlace, View) {
     let place = if request.kind.contains(ViewType::REPLACE_PLACEHOLDER) {
         ViewPlace::Placeholder(request.base)
     } else if request.base != 0 {
@@ -262,7 +245,7 @@ fn view_to_map(section: Arc<Section>, request: &MapView) -> (ViewPlace, View) {
         mapped: request.protection | caching,
         pages,
         offset: request.offset,
-        backing: section,
+        backing: Arc::clone(section) as _,
     };
     (place, view)
 }

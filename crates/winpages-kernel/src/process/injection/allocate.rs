@@ -39,11 +39,8 @@ pub(in crate::process) fn allocate(
             &requirements,
             request.kind.contains(AllocationType::TOP_DOWN),
             |session, range| reserve_at(session, &request, range),
-            |error| status_of_reserving(error, request.kind),
         ),
-        Wanted::At(range) => reserve_at(&session, &request, range)
-            .map(|()| range)
-            .map_err(|error| status_of_reserving(error, request.kind)),
+        Wanted::At(range) => reserve_at(&session, &request, range).map(|()| range),
         Wanted::Pages(pages) => commit(&session, pages, request.protection),
         Wanted::Reset(pages) => match session.record.within_one(pages) {
             Some(parts) if parts[0].allocation.made_of != MadeOf::Placeholder => Ok(pages),
@@ -71,7 +68,7 @@ fn reserve_at(
     session: &Session<'_>,
     request: &AllocationRequest,
     range: PageRange,
-) -> Result<(), InjectionError> {
+) -> Result<(), NtStatus> {
     let protection = request.protection;
     let commits = request.kind.contains(AllocationType::COMMIT);
     let (first, last) = if commits {
@@ -90,7 +87,7 @@ fn reserve_at(
     };
     let committed = commits.then_some(protection);
     let runs = session.record.with_allocation(range, committed, allocation);
-    session.change(&runs, |tracee| {
+    let reserved = session.change(&runs, |tracee| {
         map_private(tracee, range, first, 0)?;
         if first != last {
             set_access(tracee, range, last).inspect_err(|_| {
@@ -98,7 +95,8 @@ fn reserve_at(
             })?;
         }
         Ok(())
-    })
+    });
+    reserved.map_err(|error| status_of_reserving(error, request.kind))
 }
 
 fn commit(
@@ -113,7 +111,9 @@ fn commit(
         MadeOf::PrivatePages => {}
         // All of it is committed, and may be given another protection by committing it again.
         MadeOf::ViewOfMemory => return protect_in(session, range, protection).map(|_| range),
-        MadeOf::ViewOfFile => return Err(NtStatus::ALREADY_COMMITTED),
+        MadeOf::ViewOfFile | MadeOf::Image | MadeOf::ImageAsData => {
+            return Err(NtStatus::ALREADY_COMMITTED);
+        }
         MadeOf::Placeholder => return Err(NtStatus::CONFLICTING_ADDRESSES),
     }
     if protection.is_copy_on_write() {

@@ -222,18 +222,29 @@ fn map_private(
     more: i32,
 ) -> Result<(), InjectionError> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE | more;
-    map_pages(tracee, range, access, flags)
+    map_pages(tracee, range, access, flags, NO_FILE)
 }
 
+/// What to map that is no file.
+const NO_FILE: (usize, u64) = (usize::MAX, 0);
+
+/// Has it map pages of a file of its own, from an offset on.
 fn map_pages(
     tracee: &mut Tracee<'_>,
     range: PageRange,
     access: Access,
     flags: i32,
+    (file, offset): (usize, u64),
 ) -> Result<(), InjectionError> {
-    let no_file = usize::MAX;
     let access = access.bits() as usize;
-    let arguments = [range.base, range.size, access, flags as usize, no_file, 0];
+    let arguments = [
+        range.base,
+        range.size,
+        access,
+        flags as usize,
+        file,
+        offset as usize,
+    ];
     tracee.call(libc::SYS_mmap, arguments).map(drop)
 }
 

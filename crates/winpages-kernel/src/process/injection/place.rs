@@ -8,21 +8,20 @@ use crate::address_space::layout::{self, MINIMUM_APPLICATION_ADDRESS, applicatio
 use crate::address_space::{AddressRequirements, PageRange};
 use crate::sys::procmap::Maps;
 use crate::sys::random;
-use crate::sys::watched_thread::InjectionError;
 
 impl Session<'_> {
-    /// Finds room and has `map` map something there; `status` says what its failures are.
+    /// Finds room and has `map` map something there. It answers [`NtStatus::CONFLICTING_ADDRESSES`] of a place that
+    /// has been taken meanwhile.
     ///
     /// # Errors
     ///
-    /// What `status` says, [`NtStatus::NO_MEMORY`] if there is no room.
+    /// What else `map` answers, [`NtStatus::NO_MEMORY`] if there is no room.
     pub(super) fn place(
         &mut self,
         size: usize,
         requirements: &AddressRequirements,
         top_down: bool,
-        map: impl Fn(&Self, PageRange) -> Result<(), InjectionError>,
-        status: impl Fn(InjectionError) -> NtStatus,
+        map: impl Fn(&Self, PageRange) -> Result<(), NtStatus>,
     ) -> Result<PageRange, NtStatus> {
         /// The process may map something at the place that was found, but not always.
         const MOST_ATTEMPTS: usize = 16;
@@ -46,11 +45,25 @@ impl Session<'_> {
             let range = PageRange { base, size };
             match map(self, range) {
                 Ok(()) => return Ok(range),
-                Err(InjectionError::Failed(Errno::EXIST)) => {}
-                Err(error) => return Err(status(error)),
+                Err(NtStatus::CONFLICTING_ADDRESSES) => {}
+                Err(status) => return Err(status),
             }
         }
         Err(NtStatus::NO_MEMORY)
+    }
+
+    /// Sees that nothing is mapped in a range.
+    ///
+    /// # Errors
+    ///
+    /// [`NtStatus::CONFLICTING_ADDRESSES`] if something is.
+    pub(super) fn expect_nothing(&self, range: PageRange) -> Result<(), NtStatus> {
+        let next = self.maps()?.covering_or_next(range.base);
+        let next = next.map_err(|_| NtStatus::ACCESS_DENIED)?;
+        match next.is_none_or(|next| next.start >= range.end()) {
+            true => Ok(()),
+            false => Err(NtStatus::CONFLICTING_ADDRESSES),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Placeholders in another process: reserved pages, of which the record alone knows what may become of them.
 
 use super::record::{Allocation, MadeOf, Run};
-use super::{Session, map_pages, restore, set_access, status};
+use super::{NO_FILE, Session, map_pages, restore, set_access, status};
 use crate::NtStatus;
 use crate::address_space::{PageRange, Protection, charged};
 use crate::sys::memory::Access;
@@ -120,5 +120,5 @@ impl Session<'_> {
 /// Has a process give up the contents of pages, and keep their place reserved.
 pub(super) fn empty(tracee: &mut Tracee<'_>, range: PageRange) -> Result<(), InjectionError> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
-    map_pages(tracee, range, Access::empty(), flags)
+    map_pages(tracee, range, Access::empty(), flags, NO_FILE)
 }

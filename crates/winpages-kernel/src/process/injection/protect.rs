@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use super::record::{Allocation, MadeOf};
 use super::{Session, restore, set_access, status};
 use crate::NtStatus;
-use crate::address_space::layout::MINIMUM_APPLICATION_ADDRESS;
+use crate::address_space::layout::{MINIMUM_APPLICATION_ADDRESS, PAGE_SIZE};
 use crate::address_space::{
-    MemoryKind, MemoryState, PageRange, Protection, mapping_status, reported,
+    MemoryKind, MemoryState, PageRange, Protection, copying, mapping_status, reported,
 };
 use crate::process::Process;
 use crate::sys::pagemap::Pagemap;
+use crate::sys::procmap::Maps;
 
 /// Changes protections in a process that does not answer, of its own memory, too; see
 /// [`protect_virtual_memory`](crate::address_space::protect_virtual_memory).
@@ -47,7 +49,9 @@ pub(super) fn protect_in(
     let parts = session.record.within_one(range);
     let parts = parts.ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
     let allocation = parts[0].allocation;
-    let new = if allocation.is_view() {
+    let new = if allocation.kind() == MemoryKind::Image {
+        protection_of_image(session, range, allocation, protection)?
+    } else if allocation.is_view() {
         if !allocation.protection.allows_in_view(protection) {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
@@ -77,6 +81,47 @@ pub(super) fn protect_in(
     });
     done.map(|()| old)
         .map_err(|error| status(error, |errno| mapping_status(errno, true)))
+}
+
+/// The protection that pages of an image get when another is asked for.
+fn protection_of_image(
+    session: &Session<'_>,
+    range: PageRange,
+    allocation: Allocation,
+    protection: Protection,
+) -> Result<Protection, NtStatus> {
+    if allocation.made_of == MadeOf::ImageAsData && protection.is_executable() {
+        return Err(NtStatus::INVALID_PAGE_PROTECTION);
+    }
+    let first = PageRange {
+        size: PAGE_SIZE,
+        ..range
+    };
+    let maps = session.maps()?;
+    let is_shared = |range| has_shared(&maps, range).map_err(|_| NtStatus::ACCESS_DENIED);
+    let protection = match is_shared(first)? {
+        true => protection,
+        false => copying(protection),
+    };
+    if protection.is_copy_on_write() && is_shared(range)? {
+        // It would have to be mapped anew, and the section is not at hand.
+        return Err(NtStatus::NOT_SUPPORTED);
+    }
+    Ok(protection.difference(Protection::NOCACHE | Protection::WRITECOMBINE))
+}
+
+/// Whether a process shares pages of a range with others.
+fn has_shared(maps: &Maps, range: PageRange) -> Result<bool, Errno> {
+    let mut at = range.base;
+    while let Some(found) = maps.covering_or_next(at)?
+        && found.start < range.end()
+    {
+        if found.shared {
+            return Ok(true);
+        }
+        at = found.end;
+    }
+    Ok(false)
 }
 
 /// The same for memory that was not allocated from outside.

@@ -84,18 +84,22 @@ pub(in crate::process) enum MadeOf {
     ViewOfFile,
     /// Nothing: the place is kept for what will be.
     Placeholder,
+    /// A view of a program image.
+    Image,
+    /// One of which nothing may be executed.
+    ImageAsData,
 }
 
 impl Allocation {
     pub fn is_view(self) -> bool {
-        matches!(self.made_of, MadeOf::ViewOfMemory | MadeOf::ViewOfFile)
+        self.kind() != MemoryKind::Private
     }
 
     pub fn kind(self) -> MemoryKind {
-        if self.is_view() {
-            MemoryKind::Mapped
-        } else {
-            MemoryKind::Private
+        match self.made_of {
+            MadeOf::PrivatePages | MadeOf::Placeholder => MemoryKind::Private,
+            MadeOf::ViewOfMemory | MadeOf::ViewOfFile => MemoryKind::Mapped,
+            MadeOf::Image | MadeOf::ImageAsData => MemoryKind::Image,
         }
     }
 }
@@ -263,16 +267,26 @@ impl Record {
         protection: Option<Protection>,
         allocation: Allocation,
     ) -> Vec<Run> {
+        self.with_parts(range, [(range, protection)], allocation)
+    }
+
+    /// The runs with a new allocation of parts that are not alike.
+    pub fn with_parts(
+        &self,
+        range: PageRange,
+        parts: impl IntoIterator<Item = (PageRange, Option<Protection>)>,
+        allocation: Allocation,
+    ) -> Vec<Run> {
         // What was recorded there the process has unmapped itself, or the place would not have been free.
         let mut all = self.without(range);
-        all.push(Run {
-            start: range.base,
-            end: range.end(),
+        all.extend(parts.into_iter().map(|(part, protection)| Run {
+            start: part.base,
+            end: part.end(),
             protection,
             allocation,
-        });
+        }));
         all.sort_unstable_by_key(|run| run.start);
-        all
+        joined(all)
     }
 }
 
@@ -384,6 +398,8 @@ fn run(text: &[u8; RUN_SIZE]) -> Option<Run> {
                 1 => MadeOf::ViewOfMemory,
                 2 => MadeOf::ViewOfFile,
                 3 => MadeOf::Placeholder,
+                4 => MadeOf::Image,
+                5 => MadeOf::ImageAsData,
                 _ => return None,
             },
             is_in_placeholder: facts & IS_IN_PLACEHOLDER != 0,
@@ -444,7 +460,7 @@ mod tests {
             (2, 0x1_1000),
             (3, 0),
             (3, IS_COMMITTED | 0x04),
-            (3, 4 << MADE_OF | 0x04),
+            (3, 6 << MADE_OF | 0x04),
         ] {
             let mut bad = good;
             bad[index] = word;
