@@ -9,7 +9,8 @@ use common::{Scratch, close};
 use images::*;
 use winpages_kernel::address_space::{AddressRequirements, MemoryKind, Protection};
 use winpages_kernel::process::{
-    Target, free_virtual_memory, map_view, protect_virtual_memory, query_virtual_memory, unmap_view,
+    Target, free_virtual_memory, map_view, mapped_file, protect_virtual_memory,
+    query_virtual_memory, unmap_view,
 };
 use winpages_kernel::section::{MapView, ViewType};
 use winpages_kernel::{Handle, NtStatus};
@@ -104,6 +105,11 @@ fn an_image_is_laid_out_there_as_here() {
         [of(base), of(relocated), of(own.0)],
         ["00000000", "00005000", "00000000"]
     );
+
+    let file = scratch.0.join("image.dll");
+    for view in [base, relocated, own.0] {
+        assert_eq!(mapped_file(there, view + 0x1000), Ok(file.clone()));
+    }
 
     // What is written is a copy: not seen in the other views, and not here.
     write(there, base + 0x2020, b"copy").unwrap();

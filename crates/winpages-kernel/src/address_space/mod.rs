@@ -13,6 +13,7 @@ mod digest;
 mod fault;
 mod foreign;
 mod free;
+pub(crate) mod image_label;
 mod image_view;
 mod inner;
 mod large_pages;

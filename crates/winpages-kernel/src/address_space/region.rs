@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::layout::page_down;
 use super::query::{MemoryKind, MemoryState, query_virtual_memory};
-use super::{Protection, view};
+use super::{Protection, image_label, view};
 use crate::NtStatus;
 use crate::sys::descriptors;
 use crate::sys::procmap::{self, Mapping};
@@ -91,7 +91,9 @@ pub(crate) fn file_of_mapping(
             (0, false) => Err(NtStatus::INVALID_ADDRESS),
             (0, true) => Err(NtStatus::FILE_INVALID),
             _ => procmap::path_of(process, mapping.start..mapping.end)
-                .map_err(|_| NtStatus::FILE_INVALID),
+                .ok()
+                .and_then(image_label::mapped_file)
+                .ok_or(NtStatus::FILE_INVALID),
         },
         _ => Err(NtStatus::INVALID_ADDRESS),
     }

@@ -13,6 +13,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use super::image_layout::{ImageHeaders, ImageLayout};
 use super::relocation::{self, WINDOW};
 use crate::NtStatus;
+use crate::address_space::image_label;
 use crate::file::Identity;
 use crate::object::NamedFile;
 use crate::sys::shared_file;
@@ -96,7 +97,8 @@ impl Image {
     pub fn lay_out(file: BorrowedFd<'_>, version: FileVersion) -> Result<Self, NtStatus> {
         let headers = ImageHeaders::read(file, version.size)?;
         let layout = headers.layout()?;
-        let pages = shared_file::create_sealable(c"winpages image").map_err(out_of_descriptors)?;
+        let pages = shared_file::create_sealable(&image_label::of_file(file))
+            .map_err(out_of_descriptors)?;
         let record: Record = [
             NOT_RELOCATED,
             version.size,
@@ -187,8 +189,8 @@ impl Image {
             },
             Ok(Err(there)) if there == base => Ok(Placed::Shared(slot)),
             _ => {
-                let own = shared_file::create_in_memory(c"winpages relocated image")
-                    .map_err(out_of_descriptors)?;
+                let label = image_label::of_pages(self.pages.as_fd());
+                let own = shared_file::create_in_memory(&label).map_err(out_of_descriptors)?;
                 shared_file::set_size(own.as_fd(), self.layout.size)
                     .map_err(|_| NtStatus::COMMITMENT_LIMIT)?;
                 self.relocate(own.as_fd(), 0, base)?;
