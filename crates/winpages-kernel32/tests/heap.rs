@@ -109,6 +109,15 @@ fn no_system_call_in_the_steady_state() {
     steady_state(8);
 }
 
+/// Says that something is over when it is dropped.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_child_of_a_fork_has_whole_heaps() {
     let heaps: Vec<usize> = (0..3).map(|_| HeapCreate(0, 0, 0) as usize).collect();
@@ -132,11 +141,15 @@ fn a_child_of_a_fork_has_whole_heaps() {
                 }
             });
         }
+        // The threads are not waited for for ever if something below fails.
+        let _ended = Ending(&done);
         for _ in 0..60 {
             let code = in_child(|| {
                 let mut random = Random(3);
+                assert_eq!(HeapValidate(GetProcessHeap(), 0, core::ptr::null()), 1);
                 for heap in &heaps {
                     let heap = *heap as *mut c_void;
+                    assert_eq!(HeapValidate(heap, 0, core::ptr::null()), 1);
                     let mut blocks = [null_mut(); 200];
                     exchange(heap, &mut blocks, &mut random, 2_000);
                     assert_eq!(HeapLock(heap), 1);
@@ -158,7 +171,6 @@ fn a_child_of_a_fork_has_whole_heaps() {
             });
             assert_eq!(code, Some(55));
         }
-        done.store(true, Ordering::Relaxed);
     });
     for heap in heaps {
         let heap = heap as *mut c_void;

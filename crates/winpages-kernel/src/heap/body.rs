@@ -23,6 +23,8 @@ pub(super) struct Heap {
     pub owner: AtomicU32,
     /// How often it has.
     pub depth: AtomicU32,
+    /// The owner before the fork that is going on.
+    pub owner_before_fork: AtomicU32,
     /// What HeapCompatibilityInformation says.
     pub compatibility: AtomicU32,
     /// The next in the registry's list.
@@ -80,6 +82,7 @@ impl Heap {
                 options,
                 owner: AtomicU32::new(0),
                 depth: AtomicU32::new(0),
+                owner_before_fork: AtomicU32::new(0),
                 compatibility: AtomicU32::new(0),
                 next: AtomicPtr::default(),
                 memory: Lock::new(Memory {

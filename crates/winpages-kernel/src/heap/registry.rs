@@ -398,11 +398,19 @@ static AT_LOAD: extern "C" fn() = {
     register
 };
 
-/// Takes the locks of all heaps ahead of a fork.
+/// Takes the locks of all heaps ahead of a fork, and has every thread stay outside its cache: a block that one is just
+/// about to take or to put back would be neither free nor anybody's in the child.
 pub(crate) fn lock_for_fork() {
     super::movable::lock_for_fork();
     REGISTRY.lock_for_fork();
-    for heap in in_fork().heaps() {
+    let registry = in_fork();
+    for heap in registry.heaps() {
+        let owner = heap.owner.swap(thread::id(), Ordering::Relaxed);
+        heap.owner_before_fork.store(owner, Ordering::Relaxed);
+    }
+    // Before the heaps' own locks are taken, which a thread that is inside may be waiting for.
+    registry.quiesce(None);
+    for heap in registry.heaps() {
         heap.memory.lock_for_fork();
     }
 }
@@ -417,6 +425,8 @@ pub(crate) unsafe fn unlock_after_fork() {
     unsafe {
         for heap in in_fork().heaps() {
             heap.memory.unlock_after_fork();
+            let owner = heap.owner_before_fork.load(Ordering::Relaxed);
+            heap.owner.store(owner, Ordering::Relaxed);
         }
         REGISTRY.unlock_after_fork();
         super::movable::unlock_after_fork();
@@ -430,8 +440,8 @@ fn in_fork() -> Registry {
 }
 
 /// What the threads that do not exist in the child had in their caches goes back to the heaps, and
-/// what they had locked is unlocked. They may have been in the middle of anything: a block that is not
-/// sealed as free stays where it is.
+/// what they had locked is unlocked. Those that use a heap without HEAP_SERIALIZE may have been in the middle of
+/// anything: a block that is not sealed as free stays where it is.
 pub(crate) fn after_fork_in_child() {
     let mut registry = registry();
     let own = thread_word::get() as *mut Cache;
