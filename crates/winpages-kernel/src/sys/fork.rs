@@ -21,13 +21,14 @@ fn lock_all() {
     // Held while memory is allocated, which may be the heap's.
     crate::process::lock_for_fork();
     crate::section::lock_for_fork();
-    crate::heap::lock_for_fork();
     crate::object::lock_for_fork();
     crate::object::handle_table::lock_for_fork();
+    crate::wait::lock_for_fork();
+    crate::heap::lock_for_fork();
+    // Held while no memory is allocated but the engine's own.
     crate::address_space::REGIONS.lock_for_fork();
     crate::residency::SAMPLES.lock_for_fork();
     crate::thread::lock_for_fork();
-    crate::wait::lock_for_fork();
 }
 
 /// Frees them.
@@ -38,13 +39,13 @@ fn lock_all() {
 unsafe fn unlock_all() {
     // SAFETY: as the caller vouches.
     unsafe {
-        crate::wait::unlock_after_fork();
         crate::thread::unlock_after_fork();
         crate::residency::SAMPLES.unlock_after_fork();
         crate::address_space::REGIONS.unlock_after_fork();
+        crate::heap::unlock_after_fork();
+        crate::wait::unlock_after_fork();
         crate::object::handle_table::unlock_after_fork();
         crate::object::unlock_after_fork();
-        crate::heap::unlock_after_fork();
         crate::section::unlock_after_fork();
         crate::process::unlock_after_fork();
     }
