@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_alike_elsewhere, finish, winpages};
+use common::{assert_alike_elsewhere, run};
 
 /// The child refuses from its start, or refuses and then no more; the parent tries each time.
 const PROGRAM: &str = r#"
@@ -52,11 +52,7 @@ const PROGRAM: &str = r#"
 
 #[test]
 fn a_process_refuses_and_allows() {
-    let scratch = tempfile::tempdir().expect("a scratch directory");
-    let source = scratch.path().join("refuses.c");
-    std::fs::write(&source, PROGRAM).expect("the program");
-    let (code, output, messages) = finish(winpages().arg("run").arg(&source));
-    assert_eq!(code, 0, "{messages}");
+    let output = run(PROGRAM);
     assert_eq!(output, "5\n0\n5\n");
 }
 
@@ -316,11 +312,7 @@ const STARTS: &str = r#"
 
 #[test]
 fn what_a_suspended_process_is_given_is_its_own_when_it_runs() {
-    let scratch = tempfile::tempdir().expect("a scratch directory");
-    let source = scratch.path().join("starts.c");
-    std::fs::write(&source, STARTS).expect("the program");
-    let (code, output, messages) = finish(winpages().arg("run").arg(&source));
-    assert_eq!(code, 0, "{messages}");
+    let output = run(STARTS);
     let mut lines: Vec<_> = output.lines().collect();
     // Both write to the same place meanwhile.
     lines.sort_unstable();

@@ -6,15 +6,10 @@ use common::assert_alike_elsewhere;
 
 /// Maps an image into the process of that number, and says what came of it; or waits to have it done to it.
 const PROGRAM: &str = r#"
-    #include <windows.h>
-    #include <stdio.h>
-    #include <stdlib.h>
-    #include <string.h>
+    #include "changed_process.h"
 
     #define BASE 0x5123400000ULL
     #define SIZE 0x20000
-
-    static HANDLE process;
 
     static void put(char *at, unsigned long long value, int size)
     {
@@ -69,28 +64,6 @@ const PROGRAM: &str = r#"
             exit(3);
     }
 
-    static void describe(const char *what, char *view, SIZE_T size)
-    {
-        MEMORY_BASIC_INFORMATION found;
-        for (char *at = view; at < view + size; at = (char *)found.BaseAddress + found.RegionSize) {
-            if (!VirtualQueryEx(process, at, &found, sizeof found))
-                break;
-            SIZE_T rest = view + size - at, length = found.RegionSize < rest ? found.RegionSize : rest;
-            printf("%s: +%llx, %llx bytes, ", what, (unsigned long long)(at - view), (unsigned long long)length);
-            if (found.State == MEM_FREE)
-                printf("free\n");
-            else
-                printf("of +%llx, %x, state %x, protection %x, type %x\n",
-                       (unsigned long long)((char *)found.AllocationBase - view), (unsigned)found.AllocationProtect,
-                       (unsigned)found.State, (unsigned)found.Protect, (unsigned)found.Type);
-        }
-    }
-
-    static void say(const char *what, BOOL done)
-    {
-        printf("%s: %d, error %u\n", what, done, done ? 0 : (unsigned)GetLastError());
-    }
-
     static char *show(const char *what, HANDLE section, ULONG64 offset, void *base, SIZE_T size, DWORD type)
     {
         char *view = MapViewOfFile2(section, process, offset, base, size, type, PAGE_READONLY);
@@ -130,13 +103,8 @@ const PROGRAM: &str = r#"
     int main(int argc, char **argv)
     {
         char path[MAX_PATH];
-        if (argc < 2) {
-            printf("%u\n", (unsigned)GetCurrentProcessId());
-            fflush(stdout);
-            getchar();
+        if (is_the_changed_one(argc, argv))
             return 0;
-        }
-        process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, strtoul(argv[1], NULL, 0));
         snprintf(path, sizeof path, "%s.dll", argv[0]);
         make(path);
         HANDLE file = CreateFileA(path, GENERIC_READ | GENERIC_EXECUTE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,

@@ -3,44 +3,24 @@
 
 mod common;
 
-use common::{assert_alike_elsewhere, finish, winpages};
+use common::{assert_alike_elsewhere, run};
 
 /// Splits, joins and replaces placeholders in the process of that number, and says what came of it; or waits to have it
 /// done to it.
 const PROGRAM: &str = r#"
-    #include <windows.h>
-    #include <stdio.h>
-    #include <stdlib.h>
-    #include <string.h>
+    #include "changed_process.h"
 
     #define RESERVED (MEM_RESERVE | MEM_RESERVE_PLACEHOLDER)
     #define REPLACED (MEM_RESERVE | MEM_REPLACE_PLACEHOLDER)
     #define PRESERVE (MEM_RELEASE | MEM_PRESERVE_PLACEHOLDER)
     #define COALESCE (MEM_RELEASE | MEM_COALESCE_PLACEHOLDERS)
 
-    static HANDLE process, section;
+    static HANDLE section;
     static char *base;
 
-    static void describe(const char *what)
+    static void describe_all(const char *what)
     {
-        MEMORY_BASIC_INFORMATION found;
-        for (char *at = base; at < base + 0x80000; at = (char *)found.BaseAddress + found.RegionSize) {
-            if (!VirtualQueryEx(process, at, &found, sizeof found))
-                break;
-            SIZE_T rest = base + 0x80000 - at, size = found.RegionSize < rest ? found.RegionSize : rest;
-            printf("%s: +%llx, %llx bytes, ", what, (unsigned long long)(at - base), (unsigned long long)size);
-            if (found.State == MEM_FREE)
-                printf("free\n");
-            else
-                printf("of +%llx, %x, state %x, protection %x, type %x\n",
-                       (unsigned long long)((char *)found.AllocationBase - base), (unsigned)found.AllocationProtect,
-                       (unsigned)found.State, (unsigned)found.Protect, (unsigned)found.Type);
-        }
-    }
-
-    static void say(const char *what, BOOL done)
-    {
-        printf("%s: %d, error %u\n", what, done, done ? 0 : (unsigned)GetLastError());
+        describe(what, base, 0x80000);
     }
 
     static void allocate(const char *what, SIZE_T offset, SIZE_T size, DWORD type, DWORD protection)
@@ -67,17 +47,12 @@ const PROGRAM: &str = r#"
 
     int main(int argc, char **argv)
     {
-        if (argc < 2) {
-            printf("%u\n", (unsigned)GetCurrentProcessId());
-            fflush(stdout);
-            getchar();
+        if (is_the_changed_one(argc, argv))
             return 0;
-        }
-        process = OpenProcess(PROCESS_ALL_ACCESS, FALSE, strtoul(argv[1], NULL, 0));
         section = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x20000, NULL);
         base = VirtualAlloc2(process, NULL, 0x80000, RESERVED, PAGE_NOACCESS, NULL, 0);
         say("reserved", base != NULL);
-        describe("reserved");
+        describe_all("reserved");
         allocate("committed", 0, 0x1000, MEM_COMMIT, PAGE_READWRITE);
         allocate("reset", 0, 0x1000, MEM_RESET, PAGE_NOACCESS);
         allocate("reserved again", 0, 0x10000, RESERVED, PAGE_NOACCESS);
@@ -90,11 +65,11 @@ const PROGRAM: &str = r#"
         let_go("preserved past the end", 0x70000, 0x20000, PRESERVE);
         let_go("joined alone", 0, 0x80000, COALESCE);
         let_go("split", 0x20000, 0x20000, PRESERVE);
-        describe("split");
+        describe_all("split");
         let_go("joined, not to the end", 0, 0x30000, COALESCE);
         let_go("joined, without a size", 0, 0, COALESCE);
         let_go("joined", 0, 0x40000, COALESCE);
-        describe("joined");
+        describe_all("joined");
         let_go("split again", 0, 0x20000, PRESERVE);
         allocate("replaced", 0, 0x20000, REPLACED | MEM_COMMIT, PAGE_READWRITE);
         allocate("replaced again", 0, 0x20000, REPLACED, PAGE_READWRITE);
@@ -104,14 +79,14 @@ const PROGRAM: &str = r#"
         say("written", WriteProcessMemory(process, base + 0x21000, "shared", 7, NULL));
         char *here = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
         printf("%s\n", here + 0x1000);
-        describe("replaced");
+        describe_all("replaced");
         allocate("read-only", 0x40000, 0x40000, REPLACED | MEM_COMMIT, PAGE_READONLY);
         let_go("joined with others", 0, 0x80000, COALESCE);
         let_go("a view preserved by freeing", 0x20000, 0x20000, PRESERVE);
         let_go("part preserved", 0x50000, 0x10000, PRESERVE);
-        describe("part preserved");
+        describe_all("part preserved");
         hide("hidden", 0x21000, MEM_PRESERVE_PLACEHOLDER);
-        describe("hidden");
+        describe_all("hidden");
         hide("hidden again", 0x21000, MEM_PRESERVE_PLACEHOLDER);
         let_go("preserved", 0, 0x20000, PRESERVE);
         let_go("joined again", 0, 0x40000, COALESCE);
@@ -120,10 +95,10 @@ const PROGRAM: &str = r#"
         char text[8] = "";
         ReadProcessMemory(process, base + 0x3000, text, sizeof text, NULL);
         printf("empty: %d\n", !memcmp(text, "\0\0\0\0\0\0\0\0", 8));
-        describe("replaced by reserved pages");
+        describe_all("replaced by reserved pages");
         let_go("released", 0, 0, MEM_RELEASE);
         let_go("part released", 0x60000, 0x10000, MEM_RELEASE);
-        describe("released");
+        describe_all("released");
         let_go("the rest", 0x40000, 0, MEM_RELEASE);
         let_go("the placeholder", 0x50000, 0, MEM_RELEASE);
         show("shown nowhere", 0x20000, 0x20000, MEM_REPLACE_PLACEHOLDER);
@@ -131,7 +106,7 @@ const PROGRAM: &str = r#"
         hide("preserved of no placeholder", 0x20000, MEM_PRESERVE_PLACEHOLDER);
         hide("hidden", 0x20000, 0);
         let_go("what is left", 0x70000, 0, MEM_RELEASE);
-        describe("nothing");
+        describe_all("nothing");
         return 0;
     }
 "#;
@@ -185,11 +160,7 @@ const STARTS: &str = r#"
 
 #[test]
 fn placeholders_of_a_suspended_process_are_its_own_when_it_runs() {
-    let scratch = tempfile::tempdir().expect("a scratch directory");
-    let source = scratch.path().join("starts.c");
-    std::fs::write(&source, STARTS).expect("the program");
-    let (code, output, messages) = finish(winpages().arg("run").arg(&source));
-    assert_eq!(code, 0, "{messages}");
+    let output = run(STARTS);
     assert_eq!(
         output,
         "what was put there\npreserved: 1\njoined: 1\nreplaced: 1, empty: 1\n7\n"

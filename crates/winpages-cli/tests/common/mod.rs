@@ -39,14 +39,27 @@ pub fn finish(command: &mut Command) -> (i32, String, String) {
     )
 }
 
+/// Compiles and runs a program, which must end well, and gives what it says.
+#[allow(dead_code)]
+pub fn run(program: &str) -> String {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let source = scratch.path().join("program.c");
+    std::fs::write(&source, program).expect("the program");
+    let (code, output, messages) = finish(winpages().arg("run").arg(&source));
+    assert_eq!(code, 0, "{messages}");
+    output
+}
+
 /// Has a program do to a process that knows nothing of winpages what it does to one that answers, and sees that it says
 /// the same of both, in at least so many lines. Without arguments the program says its number and waits for its
-/// standard input to end; with a number it changes that process.
+/// standard input to end; with a number it changes that process. It may include `changed_process.h`, which does that.
 #[allow(dead_code)]
 pub fn assert_alike_elsewhere(program: &str, least: usize) {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let source = scratch.path().join("changes.c");
     std::fs::write(&source, program).expect("the program");
+    let shared = scratch.path().join("changed_process.h");
+    std::fs::write(shared, include_str!("changed_process.h")).expect("what it includes");
     let program = scratch.path().join("changes");
     let compiled = winpages()
         .arg("cc")
