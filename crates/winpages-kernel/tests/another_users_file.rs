@@ -12,11 +12,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use common::*;
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::address_space::Protection;
 use winpages_kernel::file::{CreateOptions, CreateRequest, Disposition, File, ShareAccess};
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{AccessMask, Object, reference_section};
-use winpages_kernel::section::{self, CreateSection, MapView, ViewType, create_section};
+use winpages_kernel::section::{self, CreateSection, create_section};
 use winpages_kernel::security::sddl;
 use winpages_kernel::sys::shared_file;
 use winpages_kernel::{Handle, NtStatus, process};
@@ -54,15 +54,7 @@ fn section_of(path: &Path, text: &str, security: &str) -> Handle {
 }
 
 fn map_for(section: Handle, protection: Protection) -> Result<*mut u8, NtStatus> {
-    let view = section::map_view_of_section(&MapView {
-        section,
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    })?;
+    let view = section::map_view_of_section(&whole_view(section, protection))?;
     Ok(view.base as *mut u8)
 }
 

@@ -10,11 +10,11 @@ use std::process::Command;
 use std::sync::Arc;
 
 use common::*;
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::address_space::Protection;
 use winpages_kernel::file::{CreateOptions, CreateRequest, Disposition, File, ShareAccess};
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{AccessMask, Object};
-use winpages_kernel::section::{self, CreateSection, MapView, ViewType, create_section};
+use winpages_kernel::section::{self, CreateSection, create_section};
 
 const PAGES: usize = 64;
 const PAGE: usize = 4096;
@@ -89,16 +89,7 @@ fn what_was_flushed_outlives_a_power_failure() {
         ..request("none", (PAGES * PAGE) as u64)
     })
     .unwrap();
-    let view = section::map_view_of_section(&MapView {
-        section,
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection: Protection::READWRITE,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    })
-    .unwrap();
+    let view = section::map_view_of_section(&whole_view(section, Protection::READWRITE)).unwrap();
     let fill = |value: u8| {
         for page in 0..PAGES {
             // SAFETY: the view is mapped writable, and nobody else has it.

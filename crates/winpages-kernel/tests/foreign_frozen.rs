@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use common::foreign::*;
 use common::freezer::Freezer;
-use common::{close, request};
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use common::{close, request, whole_view};
+use winpages_kernel::address_space::Protection;
 use winpages_kernel::process::{Target, free_virtual_memory, map_view, unmap_view};
-use winpages_kernel::section::{CreateSection, MapView, ViewType, create_section};
+use winpages_kernel::section::{CreateSection, create_section};
 use winpages_kernel::{Handle, NtStatus};
 
 /// The numbers of the processes whose memory a caller is to change.
@@ -79,15 +79,7 @@ fn who_is_frozen_before_is_left_as_he_was() {
 
 /// Maps a view and unmaps it, for which most calls are made.
 fn change_view(target: &Target, section: Handle) -> Result<(), NtStatus> {
-    let view = MapView {
-        section,
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection: Protection::READWRITE,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    };
+    let view = whole_view(section, Protection::READWRITE);
     let (range, _) = map_view(target, &view)?;
     unmap_view(target, range.base, 0)
 }

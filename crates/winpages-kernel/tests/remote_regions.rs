@@ -8,10 +8,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::request;
+use common::{request, whole_view};
 use winpages_kernel::NtStatus;
 use winpages_kernel::address_space::{
-    AddressRequirements, Allocate, MemoryBasicInformation, MemoryKind, MemoryState, Protection,
+    Allocate, MemoryBasicInformation, MemoryKind, MemoryState, Protection,
 };
 use winpages_kernel::object::AccessMask;
 use winpages_kernel::object::handle_table::HandleAttributes;
@@ -19,9 +19,7 @@ use winpages_kernel::process::{
     self, Target, allocate_virtual_memory, free_virtual_memory, open_process,
     protect_virtual_memory, query_virtual_memory, reference_process,
 };
-use winpages_kernel::section::{
-    CreateSection, MapView, ViewType, create_section, map_view_of_section,
-};
+use winpages_kernel::section::{CreateSection, create_section, map_view_of_section};
 
 const CHILD: &str = "WINPAGES_TEST_REMOTE_REGIONS";
 const RESERVE: u32 = 0x2000;
@@ -42,15 +40,7 @@ fn map(size: u64, protection: Protection) {
         ..request("unnamed", size)
     })
     .unwrap();
-    let view = MapView {
-        section,
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    };
+    let view = whole_view(section, protection);
     map_view_of_section(&view).unwrap();
 }
 

@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use common::asked::{Asked, reach, say};
 use common::credentials::{Credentials, alone_as_root, command, set_capabilities};
 use common::foreign::allocate;
-use common::{request, role, service};
+use common::{request, role, service, whole_view};
 use rustix::io::Errno;
-use winpages_kernel::address_space::{AddressRequirements, Protection};
+use winpages_kernel::address_space::Protection;
 use winpages_kernel::object::DuplicateObject;
 use winpages_kernel::process::{self, Target};
-use winpages_kernel::section::{CreateSection, MapView, ViewType, create_section};
+use winpages_kernel::section::{CreateSection, create_section};
 use winpages_kernel::sys::local_socket;
 use winpages_kernel::thread::CreateThread;
 use winpages_kernel::{Handle, NtStatus};
@@ -129,15 +129,7 @@ fn is_refused(target: u32, number: [u8; 16]) {
         stack_size_is_reservation: false,
         suspended: false,
     };
-    let view = MapView {
-        section,
-        base: 0,
-        offset: 0,
-        size: 0,
-        protection: Protection::READWRITE,
-        requirements: AddressRequirements::default(),
-        kind: ViewType::empty(),
-    };
+    let view = whole_view(section, Protection::READWRITE);
     let (base, size) = (0x1_0000, 0x1000);
     let theirs = Handle::from_value(4);
     let asked = [

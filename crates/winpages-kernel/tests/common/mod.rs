@@ -135,16 +135,21 @@ pub fn close(handle: Handle) {
     handle_table::close(handle).unwrap();
 }
 
-pub fn map(section: Handle) -> *mut u8 {
-    let view = MapView {
+/// A view of a whole section, wherever there is room.
+pub fn whole_view(section: Handle, protection: Protection) -> MapView {
+    MapView {
         section,
         base: 0,
         offset: 0,
         size: 0,
-        protection: Protection::READWRITE,
+        protection,
         requirements: AddressRequirements::default(),
         kind: ViewType::empty(),
-    };
+    }
+}
+
+pub fn map(section: Handle) -> *mut u8 {
+    let view = whole_view(section, Protection::READWRITE);
     section::map_view_of_section(&view).unwrap().base as *mut u8
 }
 
