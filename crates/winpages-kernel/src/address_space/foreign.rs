@@ -67,21 +67,19 @@ impl MemoryBasicInformation {
         (mut previous_end, mut next_start): (usize, usize),
     ) -> Self {
         let protection = protection_of(mapping);
-        let around = image.filter(|image| {
-            let is_part = image.contains(&page);
-            if is_part {
+        let image_base = match image {
+            Some(image) if image.contains(&page) => {
                 next_start = next_start.min(image.end);
-            } else {
-                previous_end = previous_end.max(image.end);
+                Some(image.start)
             }
-            is_part
-        });
-        let (kind, allocation_base, allocation_protection) = match around {
-            Some(image) => (
-                MemoryKind::Image,
-                image.start,
-                Protection::EXECUTE_WRITECOPY,
-            ),
+            Some(image) => {
+                previous_end = previous_end.max(image.end);
+                None
+            }
+            None => None,
+        };
+        let (kind, allocation_base, allocation_protection) = match image_base {
+            Some(base) => (MemoryKind::Image, base, Protection::EXECUTE_WRITECOPY),
             None => {
                 let kind = if mapping.inode != 0 || mapping.shared {
                     MemoryKind::Mapped
