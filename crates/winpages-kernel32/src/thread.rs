@@ -71,23 +71,12 @@ fn handle_of(
 
 /// Starts a thread in a process; answers a handle with those rights, and the thread's number.
 pub(crate) fn create_in(
-    process: &Target,
+    target: &Target,
     request: &Request,
     access: u32,
     attributes: HandleAttributes,
 ) -> Result<(Handle, u32), NtStatus> {
-    let (thread, number) = match process {
-        Target::Own => {
-            let thread = thread::create(request)?;
-            let number = thread.id();
-            (Object::Thread(thread), number)
-        }
-        Target::Other(other) => {
-            let thread = process::create_thread(other, request)?;
-            let number = thread.number();
-            (Object::ForeignThread(Arc::new(thread)), number)
-        }
-    };
+    let (thread, number) = process::start_thread(target, request)?;
     Ok((handle_of(thread, access, attributes)?, number))
 }
 

@@ -10,7 +10,7 @@ use super::service::{
     Asked, CREATE_THREAD, Parcel, QUEUE_APC, RESUME_THREAD, SUSPEND_THREAD, TAKE_THREAD,
     TERMINATE_THREAD,
 };
-use super::{Process, STILL_ACTIVE};
+use super::{Process, STILL_ACTIVE, Target};
 use crate::NtStatus;
 use crate::object::{AccessMask, Object, Package};
 use crate::sys;
@@ -278,6 +278,26 @@ pub fn create_thread(
     ];
     let answer = process.ask(CREATE_THREAD, super::remote::words(&words));
     unpack_answer(process, answer.map_err(status)?)
+}
+
+/// Starts a thread in a process, this one or another; answers what a handle to it leads to, and its number.
+///
+/// # Errors
+///
+/// As [`thread::create`] and [`create_thread`].
+pub fn start_thread(target: &Target, request: &CreateThread) -> Result<(Object, u32), NtStatus> {
+    Ok(match target {
+        Target::Own => {
+            let thread = thread::create(request)?;
+            let number = thread.id();
+            (Object::Thread(thread), number)
+        }
+        Target::Other(other) => {
+            let thread = create_thread(other, request)?;
+            let number = thread.number();
+            (Object::ForeignThread(Arc::new(thread)), number)
+        }
+    })
 }
 
 /// A thread out of what its process answers.

@@ -28,7 +28,7 @@ pub use create::{CreateProcess, CreatedProcess, Inheritance, StandardStreams, cr
 pub use duplicate::{close_handle, duplicate_handle};
 pub use ending::{STILL_ACTIVE, terminate_own};
 pub use facts::Transfers;
-pub use foreign_thread::{ForeignThread, create_thread, open_thread};
+pub use foreign_thread::{ForeignThread, create_thread, open_thread, start_thread};
 pub(crate) use lending::borrow_backing;
 pub(crate) use service::{after_fork_in_child, lock_for_fork, unlock_after_fork};
 

@@ -1,13 +1,11 @@
 //! Threads of other processes.
 
-use std::sync::Arc;
-
 use winpages_error::error_code::ERROR_INVALID_HANDLE;
 use winpages_kernel::NtStatus;
 use winpages_kernel::object::handle_table::{self, Entry, HandleAttributes};
 use winpages_kernel::object::{AccessMask, Object};
 use winpages_kernel::process::{self, STILL_ACTIVE, Target};
-use winpages_kernel::thread::{self, CreateThread, StartRoutine};
+use winpages_kernel::thread::{CreateThread, StartRoutine};
 
 use super::super::Code;
 use super::code;
@@ -39,18 +37,7 @@ pub(crate) unsafe fn start_thread(
 }
 
 fn start(target: &Target, request: &CreateThread) -> Result<(ObjectHandle, u32), NtStatus> {
-    let (object, number) = match target {
-        Target::Own => {
-            let thread = thread::create(request)?;
-            let number = thread.id();
-            (Object::Thread(thread), number)
-        }
-        Target::Other(other) => {
-            let thread = process::create_thread(other, request)?;
-            let number = thread.number();
-            (Object::ForeignThread(Arc::new(thread)), number)
-        }
-    };
+    let (object, number) = process::start_thread(target, request)?;
     let handle = handle_table::insert(Entry {
         object,
         access: AccessMask::THREAD_ALL_ACCESS,
